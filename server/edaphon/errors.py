@@ -1,0 +1,182 @@
+"""Every failure that a user can meet, as one family; `web/problems.py` gives each its HTTP status.
+
+    EdaphonError
+    ├── CorpusError            a folder or file of the corpus is missing or says something unusable
+    ├── ParseError             RDF that does not parse: which file, line and column
+    ├── ShapesError            shapes that cannot be used, and why
+    ├── StateError             a state folder that cannot be used
+    │   ├── StateMismatch      it was made with another corpus or default-graph mode
+    │   ├── StateBusy          another process holds its lock
+    │   └── RevisionMissing    no such revision, or none published yet
+    ├── QueryError             a query that has no answer
+    │   ├── QuerySyntax        it does not parse: line, column, hint
+    │   ├── EgressRefused      it names a SERVICE or LOAD target that the operator did not allow
+    │   ├── RemoteFailed       an allowed remote endpoint failed
+    │   ├── EngineRefused      the engine cannot evaluate it
+    │   ├── DeadlineReached    it ran out of time
+    │   ├── MemoryReached      it ran out of memory, heap or stack
+    │   ├── ResultTooLarge     its result outgrew the limit
+    │   └── PoolBusy           all workers and the queue are taken
+    └── RequestError           an HTTP request that cannot be served as it stands
+        ├── MalformedRequest   a parameter or body that makes no sense
+        ├── TokenRequired      it needs a token that is missing or unknown
+        ├── NotAcceptable      no format on offer fits Accept
+        ├── UnsupportedMedia   a body of a type or coding that is not taken
+        ├── BodyTooLarge       more bytes than allowed, unpacked size counted
+        └── BodyTimeout        the body stopped arriving
+"""
+
+from pathlib import Path
+
+__all__ = [
+    "BodyTimeout",
+    "BodyTooLarge",
+    "CorpusError",
+    "DeadlineReached",
+    "EdaphonError",
+    "EgressRefused",
+    "EngineRefused",
+    "MalformedRequest",
+    "MemoryReached",
+    "NotAcceptable",
+    "ParseError",
+    "PoolBusy",
+    "QueryError",
+    "QuerySyntax",
+    "RemoteFailed",
+    "RequestError",
+    "ResultTooLarge",
+    "RevisionMissing",
+    "ShapesError",
+    "StateBusy",
+    "StateError",
+    "StateMismatch",
+    "TokenRequired",
+    "UnsupportedMedia",
+]
+
+
+class EdaphonError(Exception):
+    """A failure with a message for the person who can mend it: what is wrong, and what to do."""
+
+
+class CorpusError(EdaphonError):
+    """A folder or file of the corpus is missing or says something unusable."""
+
+
+class ParseError(EdaphonError):
+    """RDF that does not parse. `line` and `column` count from 1; None where the parser does not tell."""
+
+    def __init__(self, detail: str, *, source: Path | str, line: int | None = None, column: int | None = None) -> None:
+        where = ":".join(str(part) for part in (source, line, column) if part is not None)
+        super().__init__(f"{where}: {detail}")
+        self.detail = detail
+        self.source = source
+        self.line = line
+        self.column = column
+
+
+class ShapesError(EdaphonError):
+    """Shapes that cannot be used, and why."""
+
+
+class StateError(EdaphonError):
+    """A state folder that cannot be used."""
+
+
+class StateMismatch(StateError):
+    """The state folder was made with another corpus or default-graph mode than the one asked for."""
+
+
+class StateBusy(StateError):
+    """Another process holds the state folder's lock."""
+
+
+class RevisionMissing(StateError):
+    """There is no such revision, or none has been published yet."""
+
+
+class QueryError(EdaphonError):
+    """A query that has no answer."""
+
+
+class QuerySyntax(QueryError):
+    """A query that does not parse. `line` and `column` count characters from 1; `hint` says what to do."""
+
+    def __init__(self, detail: str, *, line: int, column: int, hint: str | None = None) -> None:
+        super().__init__(detail)
+        self.line = line
+        self.column = column
+        self.hint = hint
+
+
+class EgressRefused(QueryError):
+    """A query or update that would reach out to an address the operator did not allow."""
+
+
+class RemoteFailed(QueryError):
+    """An allowed remote endpoint refused, failed or answered nonsense."""
+
+
+class EngineRefused(QueryError):
+    """The engine parsed the query but cannot evaluate it."""
+
+
+class DeadlineReached(QueryError):
+    """The query ran out of time. `seconds` is the time it was given."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the query was stopped after {seconds:g} s, its time limit")
+        self.seconds = seconds
+
+
+class MemoryReached(QueryError):
+    """The query ran out of memory. `limit` says which: `heap` or `stack`."""
+
+    def __init__(self, detail: str, *, limit: str) -> None:
+        super().__init__(detail)
+        self.limit = limit
+
+
+class ResultTooLarge(QueryError):
+    """The result outgrew the limit on one result's size."""
+
+
+class PoolBusy(QueryError):
+    """No worker became free in time. `retry_after` is in whole seconds."""
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class RequestError(EdaphonError):
+    """An HTTP request that cannot be served as it stands."""
+
+
+class MalformedRequest(RequestError):
+    """A parameter or body that makes no sense."""
+
+
+class TokenRequired(RequestError):
+    """The request needs a token, and the one given is missing or unknown."""
+
+
+class NotAcceptable(RequestError):
+    """No format on offer fits the request's Accept header. `offered` lists the media types that would."""
+
+    def __init__(self, detail: str, *, offered: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.offered = offered
+
+
+class UnsupportedMedia(RequestError):
+    """A body of a media type or content coding that is not taken here."""
+
+
+class BodyTooLarge(RequestError):
+    """More bytes than allowed; unpacked size counted."""
+
+
+class BodyTimeout(RequestError):
+    """The body stopped arriving."""

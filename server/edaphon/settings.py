@@ -1,0 +1,55 @@
+"""What an operator may set: each setting one entry with its default and help, read once and passed on."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import platformdirs
+
+__all__ = ["DefaultGraph", "Settings", "describe"]
+
+DefaultGraph = Literal["merge", "plain"]
+
+MEGABYTE: Final = 1_000_000
+
+
+def setting(default: Any, help: str, metavar: str | None = None) -> Any:
+    """One entry: its default value and the sentence that `--help` shows for it."""
+    return field(default=default, metadata={"help": help, "metavar": metavar})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything `edaphon serve` can be told. The command line has an option for each field, with the
+    environment variable EDAPHON_<FIELD>; a test holds that none is undocumented.
+    """
+
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(8000, "Port to listen on; 0 takes a free one.")
+    state: Path | None = setting(None, "State folder [default: in the user's data folder].", "DIR")
+    corpus: str = setting("shipped", "What the state starts from: shipped, none, or a folder laid out like ours.")
+    default_graph: DefaultGraph = setting(
+        "merge", "merge: the default graph holds every triple once; plain: SPARQL's own dataset."
+    )
+    workers: int = setting(8, "Query workers in all.")
+    processes: int = setting(2, "HTTP processes that the workers are spread over.")
+    timeout: float = setting(30.0, "Seconds that one query may take.", "S")
+    memory: int = setting(1024, "Megabytes that one query may take.", "MB")
+    result: int = setting(4096, "Megabytes that one result may have; 0 for no limit.", "MB")
+    queue: int = setting(64, "Queries that may wait for a worker, in each HTTP process.")
+    cache: int = setting(64, "Megabytes of answers that each HTTP process keeps for repeats; 0 keeps none.", "MB")
+    grace: float = setting(10.0, "Seconds that running queries get to finish on shutdown.", "S")
+    max_body: int = setting(16, "Megabytes that a request's body may have, unpacked.", "MB")
+    allow_service: tuple[str, ...] = setting((), "Endpoint that queries may name in SERVICE (repeatable).", "IRI")
+    log_queries: bool = setting(False, "Write the text of queries to the log.")
+
+    @property
+    def state_folder(self) -> Path:
+        """The state folder, by default in the user's data folder."""
+        return self.state or Path(platformdirs.user_data_dir("edaphon", appauthor=False)) / "state"
+
+
+def describe(name: str) -> dict[str, Any]:
+    """The default, help and metavar of the setting called `name`."""
+    (entry,) = (one for one in fields(Settings) if one.name == name)
+    return {"default": entry.default, **entry.metadata}

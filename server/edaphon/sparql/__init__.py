@@ -1,0 +1,1 @@
+"""Query text becomes bytes: one process asks the engine, another keeps it within its limits."""
