@@ -1,0 +1,285 @@
+"""The process that asks the engine: one revision, one query at a time, no way out, expendable at any moment.
+
+Started by `pool.py` as `python -m edaphon.sparql.worker SOCKET LIFELINE`, two inherited descriptors. It imports little,
+since it must be replaced within milliseconds, and cleans up nothing when killed: its store is open for reading only.
+"""
+
+import contextlib
+import os
+import resource
+import socket
+import sys
+import threading
+import zlib
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    serialize,
+)
+
+from edaphon.namespaces import PREFIXES
+from edaphon.sparql import egress, wire
+from edaphon.sparql.dataset import Dataset, declared_prefixes, described, merged
+
+__all__ = ["Outlet", "main"]
+
+PAGE: Final = resource.getpagesize()
+MEGABYTE: Final = 1_000_000
+RESULTS: Final = {
+    "application/sparql-results+json": QueryResultsFormat.JSON,
+    "application/sparql-results+xml": QueryResultsFormat.XML,
+    "text/csv": QueryResultsFormat.CSV,
+    "text/tab-separated-values": QueryResultsFormat.TSV,
+}
+GRAPHS: Final = {
+    "text/turtle": RdfFormat.TURTLE,
+    "application/n-triples": RdfFormat.N_TRIPLES,
+    "application/ld+json": RdfFormat.JSON_LD,
+    "application/rdf+xml": RdfFormat.RDF_XML,
+    "application/trig": RdfFormat.TRIG,
+    "application/n-quads": RdfFormat.N_QUADS,
+}
+
+
+class Failure(Exception):
+    """A failure to be told to the pool: its name there and what its exception needs."""
+
+    def __init__(self, name: str, **facts: Any) -> None:
+        super().__init__(name)
+        self.message = {"name": name, **facts}
+
+
+class Outlet:
+    """The file that the engine's serialiser writes to: collects, compresses, and sends pieces as they grow.
+
+    Nothing is sent before `wire.HOLD` bytes are there or the answer ends, so that an early failure can still be told
+    in place of the answer.
+    """
+
+    def __init__(self, end: socket.socket, head: dict[str, Any], *, gzip: bool, limit: int) -> None:
+        self._end = end
+        self._head = head
+        self._gzip = gzip
+        self._packer: Any = None
+        self._waiting = bytearray()
+        self._left = limit
+        self.started = False
+
+    def write(self, part: bytes) -> int:
+        """Take bytes from the serialiser; blocks while the pool is not reading."""
+        self._left -= len(part)
+        if self._left < 0:
+            raise Failure("ResultTooLarge")
+        self._waiting += part
+        if len(self._waiting) >= wire.HOLD:
+            self._send()
+        return len(part)
+
+    def flush(self) -> None:
+        """The serialiser's wish to have its bytes out; they go when they are enough."""
+
+    def _send(self) -> None:
+        frames = b""
+        if not self.started:
+            # Streams are compressed lightly: the client waits for the engine, not for the last per cent.
+            self._packer = zlib.compressobj(1, wbits=31) if self._gzip else None
+            frames = wire.frame(wire.HEAD, self._head | {"encoding": "gzip" if self._gzip else None, "whole": False})
+            self.started = True
+        body = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
+        self._waiting.clear()
+        self._end.sendall(frames + wire.frame(wire.DATA, body))
+
+    def finish(self, *, retire: bool) -> None:
+        """Send what is left and the end of the answer."""
+        last = wire.frame(wire.ANSWERED, {"retire": retire})
+        if self.started:
+            rest = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
+            rest += b"" if self._packer is None else self._packer.flush()
+            self._end.sendall(wire.frame(wire.DATA, rest) + last)
+            return
+        body, encoding = bytes(self._waiting), None
+        if self._gzip and len(body) > 1000:
+            packer = zlib.compressobj(6, wbits=31)
+            body, encoding = packer.compress(body) + packer.flush(), "gzip"
+        head = wire.frame(wire.HEAD, self._head | {"encoding": encoding, "whole": True})
+        self._end.sendall(head + wire.frame(wire.DATA, body) + last)
+
+
+class Worker:
+    """The life of a worker between its start and its end."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._folder: str | None = None
+        self._store = Store()
+        # No data, only the engine's parser: the oracle of `egress`.
+        self._empty = Store()
+        _, self._descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._space = resource.getrlimit(resource.RLIMIT_AS)
+        self._base = _virtual()
+
+    def serve(self) -> None:
+        """Answer queries until the pool closes the socket or the worker has grown too large to be kept."""
+        while (message := wire.receive(self._end)) is not None:
+            kind, payload = message
+            order = wire.decode(payload)
+            if kind == wire.OPEN:
+                # A folder that cannot be opened is told when a query needs it.
+                with contextlib.suppress(OSError):
+                    self._open(order["folder"])
+            elif not self._answer(order):
+                return
+
+    def _open(self, folder: str) -> None:
+        if folder != self._folder:
+            self._store = Store.read_only(folder)
+            self._folder = folder
+            self._base = max(self._base, _virtual())
+
+    def _answer(self, order: dict[str, Any]) -> bool:
+        """Answer one query; False when the worker should be replaced."""
+        try:
+            try:
+                self._open(order["folder"])
+            except OSError as error:
+                raise Failure("RevisionMissing", detail=str(error)) from error
+            outlet = self._evaluate(order)
+        except Failure as failure:
+            retire = self._grown(order)
+            self._end.sendall(wire.frame(wire.FAILED, failure.message | {"retire": retire}))
+            return not retire
+        retire = self._grown(order)
+        outlet.finish(retire=retire)
+        return not retire
+
+    def _grown(self, order: dict[str, Any]) -> bool:
+        """Whether the last query left the process so large that the next one would get less than its share."""
+        most: int = order["memory"] * MEGABYTE
+        return _virtual() - self._base > most // 4
+
+    def _evaluate(self, order: dict[str, Any]) -> Outlet:
+        text: str = order["text"]
+        allowed: list[str] = order["allow_service"]
+        self._close_exits(order["memory"])
+        try:
+            target = egress.reaches_out(text, self._parses, allowed)
+            if target is not None:
+                raise Failure("EgressRefused", target=target)
+            remote = bool(allowed) and egress.calls_service(text, self._parses)
+            if remote:
+                self._reopen_exits()
+            return self._run(order, remote=remote)
+        except SyntaxError as error:
+            self._reopen_exits()
+            raise self._diagnosed(text, str(error)) from error
+        except MemoryError as error:
+            raise Failure("MemoryReached", limit="heap") from error
+        finally:
+            self._reopen_exits()
+
+    def _run(self, order: dict[str, Any], *, remote: bool) -> Outlet:
+        text: str = order["text"]
+        try:
+            results = self._query(order)
+            graph = isinstance(results, QueryTriples)
+            media_type = order["graph"] if graph else order["solutions"]
+            if media_type is None:
+                raise Failure("NotAcceptable", form="graph" if graph else "solutions")
+            form = "graph" if graph else "boolean" if isinstance(results, QueryBoolean) else "solutions"
+            outlet = Outlet(
+                self._end,
+                {"form": form, "media_type": media_type, "revision": order["revision"]},
+                gzip=order["gzip"],
+                limit=order["result"] * MEGABYTE or sys.maxsize,
+            )
+            # The engine asks of a file only that it can be written and flushed.
+            sink = cast("IO[bytes]", outlet)
+            if isinstance(results, QueryTriples):
+                serialize(results, sink, GRAPHS[media_type], prefixes=declared_prefixes(text) or PREFIXES)
+            else:
+                results.serialize(sink, RESULTS[media_type])
+        except (OSError, RuntimeError, ValueError) as error:
+            # The engine's evaluation errors; of a query that called a remote endpoint, that endpoint's.
+            raise Failure("RemoteFailed" if remote else "EngineRefused", detail=str(error)) from error
+        return outlet
+
+    def _query(self, order: dict[str, Any]) -> Any:
+        text: str = order["text"]
+        default, named = order["default_graphs"], order["named_graphs"]
+        given = Dataset(tuple(default), tuple(named)) if default or named else None
+        dataset = given or described(text)
+        if dataset is not None and len(dataset.default_graphs) > 1:
+            # Parse first: a query with a syntax error should not wait for the merge.
+            self._empty.query(text)
+            store = merged(self._store, dataset)
+            return store.query(text, default_graph=None, named_graphs=[NamedNode(iri) for iri in dataset.named_graphs])
+        if given is None:
+            return self._store.query(text)
+        return self._store.query(
+            text,
+            default_graph=[NamedNode(iri) for iri in given.default_graphs],
+            named_graphs=[NamedNode(iri) for iri in given.named_graphs],
+        )
+
+    def _parses(self, text: str) -> bool:
+        """Whether the engine's parser takes the text. Evaluates nothing but on no data, with all exits closed."""
+        try:
+            self._empty.query(text)
+        except SyntaxError:
+            return False
+        except (OSError, RuntimeError, ValueError):
+            return True
+        return True
+
+    def _diagnosed(self, text: str, message: str) -> Failure:
+        # Imported here: most workers never meet a syntax error.
+        from edaphon.sparql.diagnosis import diagnose
+
+        found = diagnose(text, message)
+        return Failure("QuerySyntax", detail=str(found), line=found.line, column=found.column, hint=found.hint)
+
+    def _close_exits(self, memory: int) -> None:
+        """No new descriptor, hence no socket and no file, and no more memory than the query may take."""
+        ceiling = _virtual() + memory * MEGABYTE
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, self._space[1]))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, self._descriptors))
+
+    def _reopen_exits(self) -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self._descriptors, self._descriptors))
+        resource.setrlimit(resource.RLIMIT_AS, self._space)
+
+
+def _virtual() -> int:
+    """The process's virtual memory in bytes, the measure that RLIMIT_AS bounds."""
+    return int(Path("/proc/self/statm").read_bytes().split()[0]) * PAGE
+
+
+def _die_with(lifeline: int) -> None:
+    """End this process, query or not, when the process that holds the lifeline's other end is gone."""
+    os.read(lifeline, 1)
+    os._exit(0)
+
+
+def main() -> None:
+    """Serve the pool on the descriptors named on the command line until it lets go."""
+    end = socket.socket(fileno=int(sys.argv[1]))
+    threading.Thread(target=_die_with, args=(int(sys.argv[2]),), daemon=True).start()
+    # A query that overflows the stack is expected; a dump of its core would only keep others waiting.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with contextlib.suppress(OSError):
+        # When the whole machine runs out of memory, a worker should go before the server does.
+        Path("/proc/self/oom_score_adj").write_text("700")
+    Worker(end).serve()
+
+
+if __name__ == "__main__":
+    main()
