@@ -57,6 +57,7 @@ PREFIXES: Final[dict[str, str]] = {
     "edi": ID,
     "edc": CONCEPT,
     "edsrc": SOURCE,
+    "edpr": SOURCE + "progress-report/",
     "eds": SHAPES,
     "edg": GRAPH,
     "bibo": "http://purl.org/ontology/bibo/",
