@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from pyoxigraph import (
+    DefaultGraph,
+    Literal,
     NamedNode,
     QueryBoolean,
     QueryResultsFormat,
     QueryTriples,
     RdfFormat,
     Store,
+    Variable,
     serialize,
 )
 
@@ -121,6 +124,8 @@ class Worker:
         self._store = Store()
         # No data, only the engine's parser: the oracle of `egress`.
         self._empty = Store()
+        # A variable that no query has, since nobody can guess it.
+        self._absent = Variable(f"absent{os.urandom(16).hex()}")
         _, self._descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._space = resource.getrlimit(resource.RLIMIT_AS)
         self._base = _virtual()
@@ -217,9 +222,10 @@ class Worker:
         dataset = given or described(text)
         if dataset is not None and len(dataset.default_graphs) > 1:
             # Parse first: a query with a syntax error should not wait for the merge.
-            self._empty.query(text)
+            self._parse(text)
             store = merged(self._store, dataset)
-            return store.query(text, default_graph=None, named_graphs=[NamedNode(iri) for iri in dataset.named_graphs])
+            named = [NamedNode(iri) for iri in dataset.named_graphs]
+            return store.query(text, default_graph=[DefaultGraph()], named_graphs=named)
         if given is None:
             return self._store.query(text)
         return self._store.query(
@@ -228,14 +234,19 @@ class Worker:
             named_graphs=[NamedNode(iri) for iri in given.named_graphs],
         )
 
+    def _parse(self, text: str) -> None:
+        """Have the engine's parser read the text, and no more; SyntaxError where it does not take it."""
+        # Asked to set a variable that the query has not, the engine stops between parsing and evaluation. It must: a
+        # SERVICE at an https address, evaluated with all exits closed, ends the process for want of certificates.
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
+            self._empty.query(text, substitutions={self._absent: Literal("")})
+
     def _parses(self, text: str) -> bool:
-        """Whether the engine's parser takes the text. Evaluates nothing but on no data, with all exits closed."""
+        """Whether the engine's parser takes the text."""
         try:
-            self._empty.query(text)
+            self._parse(text)
         except SyntaxError:
             return False
-        except (OSError, RuntimeError, ValueError):
-            return True
         return True
 
     def _diagnosed(self, text: str, message: str) -> Failure:

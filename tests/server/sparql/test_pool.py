@@ -1,0 +1,392 @@
+"""The pool answers queries, stops those that outgrow their limits, and lets none of them harm another."""
+
+import asyncio
+import contextlib
+import gzip
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad
+from revisions import published
+
+from edaphon.errors import (
+    DeadlineReached,
+    EngineFailed,
+    MemoryReached,
+    NotAcceptable,
+    PoolBusy,
+    QuerySyntax,
+    ResultTooLarge,
+    RevisionMissing,
+)
+from edaphon.sparql.pool import TRIAL, WorkerPool
+from edaphon.sparql.query import Query
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s <http://example.org/value> ?o }"
+# Every combination of 300 things taken four at a time: no machine finishes it within a test.
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+# 27 million rows that come fast, one by one.
+STREAM = "SELECT ?a ?d ?g { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+DOUBLING = (
+    "SELECT (STRLEN(?x40) AS ?n) { BIND('a' AS ?x0) "
+    + " ".join(f"BIND(CONCAT(?x{i}, ?x{i}) AS ?x{i + 1})" for i in range(40))
+    + " }"
+)
+NESTED = "ASK { FILTER(" + "STR(" * 20_000 + "1" + ")" * 20_000 + " = '1') }"
+
+
+async def body(pool: WorkerPool, text: str, **options: Any) -> bytes:
+    async with pool.answer(Query(text, **options)) as answer:
+        return b"".join([part async for part in answer])
+
+
+async def count(pool: WorkerPool) -> int:
+    results = json.loads(await body(pool, COUNT))
+    return int(results["results"]["bindings"][0]["n"]["value"])
+
+
+def test_a_select_is_answered_in_the_format_asked_for(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        async with pool.answer(Query(COUNT, solutions="text/csv")) as answer:
+            assert (answer.head.form, answer.head.media_type, answer.head.revision) == ("solutions", "text/csv", 1)
+            assert answer.whole == b"n\r\n300\r\n"
+
+    with_pool(scenario)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "expected"),
+    [
+        ("text/csv", b"true"),
+        ("text/tab-separated-values", b"true"),
+        ("application/sparql-results+json", b'{"head":{},"boolean":true}'),
+    ],
+)
+def test_an_ask_is_answered_in_every_result_format(
+    with_pool: Callable[..., Any], media_type: str, expected: bytes
+) -> None:
+    async def scenario(pool: WorkerPool) -> bytes:
+        return await body(pool, "ASK {}", solutions=media_type)
+
+    assert with_pool(scenario) == expected
+
+
+def test_a_construct_uses_the_prefixes_that_the_query_declares(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> bytes:
+        return await body(pool, "PREFIX ex: <http://example.org/> CONSTRUCT WHERE { ex:7 ex:value ?o }")
+
+    assert b"ex:7 ex:value 7 ." in with_pool(scenario)
+
+
+@pytest.mark.parametrize(
+    ("text", "formats"),
+    [
+        ("ASK {}", {"solutions": None}),
+        (COUNT, {"solutions": None}),
+        ("DESCRIBE <http://example.org/1>", {"graph": None}),
+    ],
+)
+def test_a_form_for_which_the_client_takes_no_format_is_not_acceptable(
+    with_pool: Callable[..., Any], text: str, formats: dict[str, None]
+) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(NotAcceptable):
+            await body(pool, text, **formats)
+        return await count(pool)
+
+    assert with_pool(scenario) == 300
+
+
+def test_a_large_answer_streams_and_is_complete(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        async with pool.answer(Query("SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f }", solutions="text/csv")) as answer:
+            assert answer.whole is None
+            text = b"".join([part async for part in answer])
+        assert text.count(b"\r\n") == 1 + 300 * 300
+
+    with_pool(scenario)
+
+
+@pytest.mark.parametrize("text", ["SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f }", "SELECT * { ?s ?p ?o }"])
+def test_a_compressed_answer_unpacks_to_the_plain_one(with_pool: Callable[..., Any], text: str) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        plain = await body(pool, text)
+        async with pool.answer(Query(text, gzip=True)) as answer:
+            assert answer.head.encoding == "gzip"
+            packed = b"".join([part async for part in answer])
+        assert len(packed) < len(plain) / 5
+        assert gzip.decompress(packed) == plain
+
+    with_pool(scenario)
+
+
+def test_a_tiny_answer_is_not_compressed(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        async with pool.answer(Query("ASK {}", gzip=True)) as answer:
+            assert answer.head.encoding is None
+
+    with_pool(scenario)
+
+
+def test_a_query_past_its_deadline_is_stopped_and_says_so(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(DeadlineReached) as stopped:
+            await body(pool, ENDLESS, seconds=0.3)
+        assert stopped.value.seconds == 0.3
+        return await count(pool)
+
+    assert with_pool(scenario) == 300
+
+
+def test_an_answer_cut_by_the_deadline_raises_after_its_first_bytes(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        received = 0
+        with pytest.raises(DeadlineReached):
+            async with pool.answer(Query(STREAM, solutions="text/csv", seconds=0.4)) as answer:
+                async for part in answer:
+                    received += len(part)
+        return received
+
+    assert with_pool(scenario, result=4096) > 0
+
+
+def test_a_query_that_outgrows_its_memory_is_told_so(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(MemoryReached) as stopped:
+            await body(pool, DOUBLING)
+        assert stopped.value.limit == "heap"
+        return await count(pool)
+
+    assert with_pool(scenario, memory=256) == 300
+
+
+def test_a_query_nested_too_deeply_for_the_engine_is_told_so(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(MemoryReached) as stopped:
+            await body(pool, NESTED)
+        assert stopped.value.limit == "stack"
+        return await count(pool)
+
+    assert with_pool(scenario) == 300
+
+
+def test_a_result_past_its_limit_is_cut_with_an_error(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(ResultTooLarge):
+            await body(pool, STREAM, solutions="text/csv")
+        return await count(pool)
+
+    assert with_pool(scenario, result=1) == 300
+
+
+def test_a_syntax_error_has_a_place(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(QuerySyntax) as refused:
+            await body(pool, "SELECT *\nWHERE { ?s ?p ?o ! }")
+        assert (refused.value.line, refused.value.column) == (2, 18)
+        return await count(pool)
+
+    assert with_pool(scenario) == 300
+
+
+def test_killing_a_worker_harms_only_its_own_query(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        doomed = asyncio.create_task(body(pool, ENDLESS))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        (job,) = pool._jobs
+        os.kill(job.worker.process.pid, signal.SIGTERM)
+        assert await asyncio.gather(*(count(pool) for _ in range(8))) == [300] * 8
+        with pytest.raises(EngineFailed):
+            await doomed
+        assert await count(pool) == 300
+
+    with_pool(scenario)
+
+
+def test_a_client_that_goes_away_frees_its_worker(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        gone = asyncio.create_task(body(pool, ENDLESS))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        gone.cancel()
+        await asyncio.wait([gone])
+        assert pool.running == 0
+        return await count(pool)
+
+    assert with_pool(scenario, workers=1) == 300
+
+
+def test_leaving_a_stream_early_frees_its_worker(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        async with pool.answer(Query(STREAM, solutions="text/csv")) as answer:
+            async for _ in answer:
+                break
+        while pool.running:
+            await asyncio.sleep(0.01)
+        return await count(pool)
+
+    assert with_pool(scenario, workers=1, result=4096) == 300
+
+
+def test_a_client_that_reads_slowly_does_not_hold_a_worker(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        # 90,000 rows are several times what the spool keeps in memory, and nothing of them is read yet.
+        async with pool.answer(Query("SELECT * { ?a ?b ?c . ?d ?e ?f }")) as answer:
+            while pool.running:
+                await asyncio.sleep(0.01)
+            assert await count(pool) == 300
+            text = b"".join([part async for part in answer])
+        assert len(json.loads(text)["results"]["bindings"]) == 300 * 300
+
+    with_pool(scenario, workers=1)
+
+
+def test_the_queue_is_bounded(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        running = asyncio.create_task(body(pool, ENDLESS, seconds=1.0))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        waiting = [asyncio.create_task(count(pool)) for _ in range(2)]
+        while pool.waiting < 2:
+            await asyncio.sleep(0.01)
+        with pytest.raises(PoolBusy) as refused:
+            await count(pool)
+        assert refused.value.retry_after >= 1
+        with pytest.raises(DeadlineReached):
+            await running
+        assert await asyncio.gather(*waiting) == [300, 300]
+
+    with_pool(scenario, workers=1, queue=2)
+
+
+def test_a_query_that_waits_past_its_own_deadline_is_told_that_the_server_is_busy(
+    with_pool: Callable[..., Any],
+) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        running = asyncio.create_task(body(pool, ENDLESS, seconds=2.0))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        with pytest.raises(PoolBusy):
+            await body(pool, COUNT, seconds=0.1)
+        running.cancel()
+        await asyncio.wait([running])
+
+    with_pool(scenario, workers=1)
+
+
+def test_slow_queries_leave_one_worker_to_the_others(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> list[str]:
+        slow = [asyncio.create_task(body(pool, ENDLESS, seconds=4 * TRIAL)) for _ in range(3)]
+        while pool.running < 3:
+            await asyncio.sleep(0.01)
+        assert await count(pool) == 300
+        assert pool.running == 2
+        outcomes = await asyncio.gather(*slow, return_exceptions=True)
+        return sorted(type(outcome).__name__ for outcome in outcomes)
+
+    assert with_pool(scenario, workers=3) == ["DeadlineReached", "DeadlineReached", "PoolBusy"]
+
+
+def test_the_client_with_the_fewest_running_queries_is_served_first(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> list[str]:
+        served: list[str] = []
+
+        async def ask(client: str, text: str, seconds: float) -> None:
+            with pytest.raises((DeadlineReached, PoolBusy)) if text == ENDLESS else contextlib.nullcontext():
+                async with pool.answer(Query(text, seconds=seconds), client=client):
+                    served.append(client)
+
+        greedy = [asyncio.create_task(ask("greedy", ENDLESS, 1.5)) for _ in range(2)]
+        while pool.running < 2:
+            await asyncio.sleep(0.01)
+        waiting = [asyncio.create_task(ask("greedy", COUNT, 10))]
+        while pool.waiting < 1:
+            await asyncio.sleep(0.01)
+        waiting.append(asyncio.create_task(ask("modest", COUNT, 10)))
+        await asyncio.gather(*greedy, *waiting)
+        return served
+
+    assert with_pool(scenario)[0] == "modest"
+
+
+def test_a_new_revision_answers_the_next_query(tmp_path: Path, revision: Any, with_pool: Callable[..., Any]) -> None:
+    second = published(
+        tmp_path / "000002",
+        2,
+        [Quad(NamedNode("http://example.org/a"), NamedNode("http://example.org/value"), Literal(1))],
+    )
+    now = [revision]
+
+    async def scenario(pool: WorkerPool) -> None:
+        assert await count(pool) == 300
+        now[0] = second
+        async with pool.answer(Query(COUNT)) as answer:
+            assert answer.head.revision == 2
+        assert await count(pool) == 1
+        async with pool.answer(Query(COUNT), revision) as answer:
+            assert answer.head.revision == 1
+
+    with_pool(scenario, current=lambda: now[0])
+
+
+def test_a_revision_that_cannot_be_opened_is_told_so(
+    tmp_path: Path, revision: Any, with_pool: Callable[..., Any]
+) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(RevisionMissing):
+            async with pool.answer(Query(COUNT), type(revision)(9, tmp_path / "000009")):
+                pass
+        return await count(pool)
+
+    assert with_pool(scenario) == 300
+
+
+def test_closing_lets_running_queries_finish_within_the_grace_period(revision: Any) -> None:
+    async def scenario() -> bytes:
+        pool = WorkerPool(lambda: revision, workers=1, memory=512, result=100, queue=4)
+        await pool.start()
+        # A second or so of work.
+        asking = asyncio.create_task(body(pool, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        await pool.close(grace=30)
+        return await asking
+
+    assert b"90000" in asyncio.run(scenario())
+
+
+def test_closing_ends_queries_that_outlast_the_grace_period(revision: Any) -> None:
+    async def scenario() -> None:
+        pool = WorkerPool(lambda: revision, workers=1, memory=512, result=100, queue=4)
+        await pool.start()
+        asking = asyncio.create_task(body(pool, ENDLESS))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        await pool.close(grace=0.1)
+        with pytest.raises(PoolBusy, match="shutting down"):
+            await asking
+        with pytest.raises(PoolBusy, match="shutting down"):
+            await body(pool, COUNT)
+
+    asyncio.run(scenario())
+
+
+def test_workers_end_with_the_process_that_holds_their_lifeline(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        asking = asyncio.create_task(body(pool, ENDLESS))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        assert pool._lifeline is not None
+        # What the operating system does when the HTTP process is killed.
+        os.close(pool._lifeline[1])
+        with pytest.raises(EngineFailed):
+            await asking
+        pool._lifeline = (pool._lifeline[0], os.open(os.devnull, os.O_RDONLY))
+
+    with_pool(scenario, workers=1)
