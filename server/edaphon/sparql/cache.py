@@ -1,0 +1,84 @@
+"""Answers that may be given again: for one revision at a time, the most recently asked for, within so many bytes."""
+
+from collections.abc import Hashable
+from hashlib import blake2b
+from typing import Final, Generic, Protocol, TypeVar
+
+from cachetools import LRUCache
+
+__all__ = ["AnswerCache", "Sized", "entity_tag", "matches"]
+
+MEGABYTE: Final = 1_000_000
+# What an entry takes besides its bytes: keys, headers, the cache's own books.
+OVERHEAD: Final = 1_000
+# An answer larger than this share of the cache is not kept: one large answer must not push out all the small ones.
+LARGEST: Final = 8
+
+
+class Sized(Protocol):
+    """Anything that knows how many bytes it takes."""
+
+    @property
+    def size(self) -> int: ...
+
+
+V = TypeVar("V", bound=Sized)
+
+
+class AnswerCache(Generic[V]):
+    """A revision never changes, so the same question on it has the same answer, for ever.
+
+    A question is known by its `key`, which says all that the answer depends on, and by the spellings of requests
+    that were seen to ask it, so that the same request again need not even be parsed. The first question about
+    another revision empties the cache.
+    """
+
+    def __init__(self, megabytes: int) -> None:
+        size = megabytes * MEGABYTE
+        self.largest = size // LARGEST
+        self._answers: LRUCache[Hashable, V] = LRUCache(size, getsizeof=lambda answer: answer.size + OVERHEAD)
+        # Spelling → key. Bounded in number, and by `keep` in size.
+        self._spellings: LRUCache[Hashable, Hashable] = LRUCache(max(1, size // (8 * OVERHEAD)))
+        self._revision: int | None = None
+
+    def again(self, spelling: Hashable, revision: int) -> V | None:
+        """The answer to a request spelt like an earlier one."""
+        if revision != self._revision:
+            self._move(revision)
+            return None
+        key = self._spellings.get(spelling)
+        return None if key is None else self._answers.get(key)
+
+    def find(self, key: Hashable, revision: int, spelling: Hashable | None = None) -> V | None:
+        """The answer to a question; `spelling`, if given, will find it without parsing from now on."""
+        if revision != self._revision:
+            self._move(revision)
+            return None
+        answer = self._answers.get(key)
+        if answer is not None and spelling is not None:
+            self._spellings[spelling] = key
+        return answer
+
+    def keep(self, key: Hashable, revision: int, answer: V, spelling: Hashable | None = None) -> None:
+        """Keep an answer, unless it is too large or the published revision has moved on since it was asked for."""
+        if revision != self._revision or answer.size + OVERHEAD > self.largest:
+            return
+        self._answers[key] = answer
+        if spelling is not None:
+            self._spellings[spelling] = key
+
+    def _move(self, revision: int) -> None:
+        self._answers.clear()
+        self._spellings.clear()
+        self._revision = revision
+
+
+def entity_tag(*parts: object) -> str:
+    """The opaque part of a strong ETag: equal for equal parts, different for different ones."""
+    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def matches(if_none_match: str, tag: str) -> bool:
+    """Whether If-None-Match is `*` or lists this opaque tag; compared weakly (RFC 9110 section 13.1.2)."""
+    listed = {element.strip().removeprefix("W/") for element in if_none_match.split(",")}
+    return "*" in listed or f'"{tag}"' in listed

@@ -1,0 +1,134 @@
+"""What an HTTP request asks of a SPARQL service: SPARQL 1.1 Protocol section 2, without any network."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from edaphon.errors import MalformedRequest, TokenRequired, UnsupportedMedia
+
+__all__ = ["DIRECT_QUERY", "DIRECT_UPDATE", "FORM", "Operation", "in_body", "in_url", "media_type"]
+
+FORM: Final = "application/x-www-form-urlencoded"
+DIRECT_QUERY: Final = "application/sparql-query"
+DIRECT_UPDATE: Final = "application/sparql-update"
+TAKEN: Final = (DIRECT_QUERY, FORM, DIRECT_UPDATE)
+
+MAX_PARAMETERS: Final = 10_000
+SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?", re.ASCII)
+# RFC 3987, as far as SPARQL's IRIREF goes: a scheme, then anything but what may not stand between < and >.
+ABSOLUTE_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
+
+Parameters = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A query operation. `seconds` is the time the client asks for, None where it leaves that to the server."""
+
+    query: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    seconds: float | None = None
+
+
+def in_url(query_string: bytes) -> Operation | None:
+    """The operation of a GET (section 2.1.1); None when it names no query. Raises MalformedRequest."""
+    given = parameters(query_string, "the URL")
+    if any(name == "update" for name, _ in given):
+        raise MalformedRequest("an update cannot be sent by GET; send it by POST")
+    return operation(given) if any(name == "query" for name, _ in given) else None
+
+
+def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Operation:
+    """The operation of a POST: a form (section 2.1.2) or the query itself (section 2.1.3).
+
+    Raises MalformedRequest, UnsupportedMedia, and TokenRequired for an update (section 2.2), since nobody holds a
+    token that would allow one.
+    """
+    kind, options = media_type(content_type)
+    if kind not in TAKEN:
+        what = f"a body of type {kind}" if kind else "a body without a Content-Type"
+        raise UnsupportedMedia(f"{what} is not taken here; send one of {', '.join(TAKEN)}")
+    if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMedia(f"the charset {options['charset']} is not taken here; send UTF-8")
+    given = parameters(query_string, "the URL")
+    if kind == FORM:
+        given += parameters(body.strip(b"\r\n"), "the form")
+    else:
+        name = "query" if kind == DIRECT_QUERY else "update"
+        if any(key in ("query", "update") for key, _ in given):
+            raise MalformedRequest(f"the body is the {name}, so the URL can have neither query= nor update=")
+        given.append((name, utf8(body, "the body").removeprefix("\ufeff")))
+    names = [name for name, _ in given]
+    if "update" in names:
+        if "query" in names:
+            raise MalformedRequest("query= and update= in one request; send one of them")
+        if names.count("update") > 1:
+            raise MalformedRequest("update= is given more than once")
+        raise TokenRequired("an update needs a token with the role editor")
+    if "query" not in names:
+        raise MalformedRequest("the form has no query=")
+    return operation(given)
+
+
+def media_type(header: str | None) -> tuple[str, dict[str, str]]:
+    """The media type and the parameters of a Content-Type header, in lower case but for the parameters' values."""
+    name, *rest = (header or "").split(";")
+    options = {}
+    for option in rest:
+        key, _, value = option.partition("=")
+        options[key.strip().lower()] = value.strip().strip('"')
+    return name.strip().lower(), options
+
+
+def parameters(encoded: bytes, where: str) -> Parameters:
+    """Name and value of each parameter. Raises MalformedRequest when they are not percent-encoded UTF-8."""
+    try:
+        return parse_qsl(utf8(encoded, where), True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"{where} has percent-encoded bytes that are not UTF-8") from error
+    except ValueError as error:
+        raise MalformedRequest(f"{where} has more than {MAX_PARAMETERS} parameters") from error
+
+
+def utf8(encoded: bytes, where: str) -> str:
+    try:
+        return encoded.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"{where} is not UTF-8: see byte {error.start}") from error
+
+
+def operation(given: Parameters) -> Operation:
+    """The operation that these parameters, with at least one query, describe."""
+
+    def values(name: str) -> tuple[str, ...]:
+        return tuple(value for key, value in given if key == name)
+
+    def single(name: str) -> str | None:
+        found = values(name)
+        if len(found) > 1:
+            raise MalformedRequest(f"{name}= is given more than once")
+        return found[0] if found else None
+
+    query = single("query")
+    assert query is not None
+    return Operation(
+        query, graphs(values("default-graph-uri")), graphs(values("named-graph-uri")), time(single("timeout"))
+    )
+
+
+def graphs(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not ABSOLUTE_IRI.fullmatch(name):
+            raise MalformedRequest(f"a graph must be named by an absolute IRI, not by {name!r}")
+    return names
+
+
+def time(given: str | None) -> float | None:
+    if given is None:
+        return None
+    seconds = float(given) if SECONDS.fullmatch(given) else 0.0
+    if seconds <= 0:
+        raise MalformedRequest(f"timeout= must be a number of seconds above 0, not {given!r}")
+    return seconds

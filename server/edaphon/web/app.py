@@ -1,0 +1,193 @@
+"""The HTTP application: `/sparql` first, then the routes of the other modules, problems for all that goes wrong."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from edaphon import __version__
+from edaphon.errors import EdaphonError
+from edaphon.settings import Settings
+from edaphon.sparql import negotiation
+from edaphon.sparql.cache import AnswerCache
+from edaphon.sparql.description import Answers, Census
+from edaphon.sparql.pool import Published
+from edaphon.web import health, home, pages, problems
+from edaphon.web.access import AccessLog
+from edaphon.web.asking import Service
+from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint, Watched
+from edaphon.web.pages.examples import Example
+from edaphon.web.problems import Problem
+from edaphon.web.replies import CORS, Headers, Message, Receive, Reply, Scope, Send
+
+__all__ = ["Application", "create_app"]
+
+logger = logging.getLogger(__name__)
+
+TITLE: Final = "Edaphon"
+
+
+def create_app(
+    settings: Settings,
+    current: Callable[[], Published],
+    pool: Answers,
+    log: AccessLog,
+    examples: tuple[Example, ...] = (),
+) -> "Application":
+    """The application over a started pool; `current` gives the published revision."""
+    census = Census(pool, current, settings.timeout)
+    service = Service(settings, current, pool, census, AnswerCache(settings.cache), log, examples)
+    # The pages that FastAPI would offer load scripts from elsewhere.
+    router = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    # Later groups of routes join here: one module each, with a function that takes what it needs.
+    router.include_router(health.routes(pool, current))
+    router.include_router(home.routes(settings, census, examples))
+    router.add_exception_handler(EdaphonError, _family)
+    router.add_exception_handler(HTTPException, _status)
+    router.add_exception_handler(RequestValidationError, _parameters)
+    router.openapi = lambda: _openapi(router)  # type: ignore[method-assign]  # the way that FastAPI documents
+    return Application(Endpoint(service), router, log)
+
+
+class Application:
+    """Sends each request where it belongs, logs it, and gives an unforeseen failure the form of the others."""
+
+    def __init__(self, endpoint: Endpoint, router: FastAPI, log: AccessLog) -> None:
+        self._endpoint = endpoint
+        self._router = router
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            if scope["path"] == PATH:
+                await self._endpoint(scope, receive, send)
+            else:
+                await self._route(scope, receive, send)
+        except Exception as error:  # The last resort: whatever it is, the client learns that it was not its fault.
+            logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)
+            await _respond(problems.of(error), scope).send(send)
+
+    def repeat(self, path: bytes, query_string: bytes, headers: Headers, started: float) -> Reply | None:
+        """The reply to a GET that was answered before, where it can be given without further ado."""
+        return self._endpoint.repeat(query_string, headers, started) if path == RAW_PATH else None
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        watched = Watched(send)
+
+        async def open_to_all(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in CORS if pair[0] not in present)]
+            await watched(message)
+
+        try:
+            await self._router(scope, receive, open_to_all)
+        finally:
+            self._log.request(
+                scope["method"],
+                scope["raw_path"],
+                watched.status,
+                time.perf_counter() - started,
+                0 if scope["method"] == "HEAD" else watched.size,
+                None,
+                "fresh",
+            )
+
+
+def _respond(problem: Problem, scope: Scope) -> Reply:
+    """The problem, to a program or on a page."""
+    headers = dict(scope["headers"])
+    if not negotiation.prefers_page(headers.get(b"accept", b"").decode("latin-1")):
+        return problems.reply(problem)
+    return problems.reply(problem, pages.render("problem.html", problem=problem), pages.policy())
+
+
+def _response(problem: Problem, request: Request) -> Response:
+    reply = _respond(problem, request.scope)
+    response = Response(reply.body, reply.status)
+    response.raw_headers = list(reply.start["headers"])
+    return response
+
+
+async def _family(request: Request, error: Exception) -> Response:
+    return _response(problems.of(error), request)
+
+
+async def _status(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    details = {404: f"nothing is at {request.url.path}", 405: f"{request.method} is not allowed here"}
+    detail = details.get(error.status_code, error.detail)
+    return _response(problems.of_status(error.status_code, detail, error.headers), request)
+
+
+async def _parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    told = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
+    return _response(problems.of_status(400, told), request)
+
+
+def _openapi(router: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the endpoint that the router does not see."""
+    if router.openapi_schema is None:
+        schema = get_openapi(title=router.title, version=router.version, routes=router.routes)
+        schema["paths"] = {PATH: SPARQL, **schema["paths"]}
+        router.openapi_schema = schema
+    return router.openapi_schema
+
+
+def _parameter(name: str, description: str, *, several: bool = False, kind: str = "string") -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": kind}
+    if several:
+        schema = {"type": "array", "items": schema}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+ANSWERS: Final = {
+    "200": {
+        "description": "The answer; without a query, the service description",
+        "content": {offer.media_type: {} for offer in (*negotiation.SOLUTIONS, *negotiation.GRAPH)},
+    },
+    "default": {"description": "A problem", "content": {problems.MEDIA_TYPE: {}}},
+}
+SPARQL: Final[dict[str, Any]] = {
+    "get": {
+        "summary": "Query by GET (SPARQL 1.1 Protocol)",
+        "parameters": [
+            _parameter("query", "The query; without it, the service description"),
+            _parameter("default-graph-uri", "A graph of the query's default graph", several=True),
+            _parameter("named-graph-uri", "A named graph that the query sees", several=True),
+            _parameter("timeout", "Seconds that the query may take, capped by the server", kind="number"),
+        ],
+        "responses": ANSWERS,
+    },
+    "post": {
+        "summary": "Query by POST (SPARQL 1.1 Protocol)",
+        "requestBody": {
+            "content": {
+                "application/sparql-query": {"schema": {"type": "string"}},
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {
+                            "query": {"type": "string"},
+                            "default-graph-uri": {"type": "array", "items": {"type": "string"}},
+                            "named-graph-uri": {"type": "array", "items": {"type": "string"}},
+                            "timeout": {"type": "number"},
+                        },
+                        "required": ["query"],
+                    }
+                },
+            }
+        },
+        "responses": ANSWERS,
+    },
+}

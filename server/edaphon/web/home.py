@@ -1,0 +1,50 @@
+"""The start page: what the graph is, a query form, questions to start from."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from edaphon.errors import EdaphonError
+from edaphon.settings import Settings
+from edaphon.sparql.description import Census
+from edaphon.web import pages
+from edaphon.web.pages.examples import Example
+from edaphon.web.requests import address
+
+__all__ = ["routes"]
+
+SAMPLE: Final = """\
+SELECT ?evidence (COUNT(*) AS ?statements)
+WHERE {
+  GRAPH ?evidence { ?subject ?predicate ?object }
+}
+GROUP BY ?evidence
+ORDER BY DESC(?statements)
+LIMIT 20"""
+
+
+def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) -> APIRouter:
+    """`/`."""
+    router = APIRouter()
+
+    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def home(request: Request) -> Response:
+        """Answer with the start page, whatever the state of the store."""
+        try:
+            extent = await census.extent()
+        except EdaphonError:
+            # The page says then what does not depend on the data.
+            extent = None
+        page = pages.render(
+            "home.html",
+            shipped=settings.corpus == "shipped",
+            extent=extent,
+            examples=examples,
+            text=SAMPLE,
+            kept=(),
+            address=address(request.scope) + "/sparql",
+        )
+        headers = {"content-security-policy": pages.policy(), "cache-control": "no-cache"}
+        return Response(page, media_type="text/html", headers=headers)
+
+    return router

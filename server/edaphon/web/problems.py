@@ -1,0 +1,119 @@
+"""Which status, type and title each failure has over HTTP, and the problem document that tells of it (RFC 9457)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from edaphon import errors
+from edaphon.namespaces import BASE
+from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, Headers, Reply, packed
+
+__all__ = ["MEDIA_TYPE", "Kind", "Problem", "of", "of_status", "reply"]
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPES: Final = BASE + "problem/"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem. `facts` are the attributes of its exception that the document repeats."""
+
+    status: int
+    name: str
+    title: str
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem document. `facts` are its extension members; `headers` go with it."""
+
+    kind: Kind
+    detail: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The members of the JSON document."""
+        return {
+            "type": TYPES + self.kind.name,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            **self.facts,
+        }
+
+
+INTERNAL: Final = Kind(500, "internal", "The server made a mistake")
+
+# An exception is looked up along its ancestors, so that a new member of the family has its parent's status.
+KINDS: Final[dict[type[BaseException], Kind]] = {
+    errors.EdaphonError: INTERNAL,
+    errors.ParseError: Kind(400, "parse", "RDF that does not parse", ("line", "column")),
+    errors.RevisionMissing: Kind(503, "no-revision", "Nothing is published yet"),
+    errors.StateBusy: Kind(503, "busy", "The server is busy"),
+    errors.QueryError: Kind(400, "query", "A query without an answer"),
+    errors.QuerySyntax: Kind(400, "syntax", "The query does not parse", ("line", "column", "hint")),
+    errors.EgressRefused: Kind(403, "egress", "The query would reach out to another server"),
+    errors.RemoteFailed: Kind(502, "remote", "A remote endpoint failed"),
+    errors.EngineRefused: Kind(400, "unsupported", "The engine cannot evaluate the query"),
+    errors.EngineFailed: Kind(500, "engine", "The engine broke on the query"),
+    errors.DeadlineReached: Kind(503, "deadline", "The query ran out of time", ("seconds",)),
+    errors.MemoryReached: Kind(507, "memory", "The query ran out of memory", ("limit",)),
+    errors.ResultTooLarge: Kind(507, "result", "The result is too large"),
+    errors.PoolBusy: Kind(503, "busy", "The server is full", ("retry_after",)),
+    errors.RequestError: Kind(400, "malformed", "The request makes no sense"),
+    errors.TokenRequired: Kind(401, "token", "A token is needed"),
+    errors.NotAcceptable: Kind(406, "not-acceptable", "No format on offer is acceptable", ("offered",)),
+    errors.UnsupportedMedia: Kind(415, "unsupported-media", "The body's type is not taken"),
+    errors.BodyTooLarge: Kind(413, "too-large", "The request is too large"),
+    errors.BodyTimeout: Kind(408, "slow-body", "The body stopped arriving"),
+}
+
+# For what the router finds out by itself.
+STATUSES: Final = {
+    404: Kind(404, "not-found", "There is nothing here"),
+    405: Kind(405, "method-not-allowed", "The method is not allowed here"),
+    414: Kind(414, "too-long", "The address is too long"),
+}
+
+
+def of(error: BaseException) -> Problem:
+    """The problem that an exception stands for. Of one that is not of the family, nothing is told."""
+    kind = next((KINDS[ancestor] for ancestor in type(error).__mro__ if ancestor in KINDS), INTERNAL)
+    if kind is INTERNAL:
+        return Problem(kind, "the request could not be answered; the server's log says more")
+    facts = {name: getattr(error, name) for name in kind.facts}
+    headers: list[tuple[str, str]] = []
+    if isinstance(error, errors.PoolBusy):
+        headers.append(("retry-after", str(error.retry_after)))
+    if isinstance(error, errors.TokenRequired):
+        headers.append(("www-authenticate", 'Bearer realm="edaphon"'))
+    if isinstance(error, errors.BodyTooLarge | errors.BodyTimeout):
+        # The rest of the body may still be on its way, and is not to be taken for a request.
+        headers.append(("connection", "close"))
+    known = {name: value for name, value in facts.items() if value is not None and value != ()}
+    return Problem(kind, str(error), known, tuple(headers))
+
+
+def of_status(status: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem that goes with a bare status."""
+    phrase = HTTPStatus(status).phrase
+    kind = STATUSES.get(status, Kind(status, phrase.lower().replace(" ", "-"), phrase))
+    return Problem(kind, detail or kind.title, headers=tuple((headers or {}).items()))
+
+
+def reply(problem: Problem, page: bytes | None = None, policy: str | None = None, *, gzip: bool = False) -> Reply:
+    """The response that tells of a problem: the document, or the page given, with its content security policy."""
+    if page is None:
+        media_type, content = MEDIA_TYPE, json.dumps(problem.document(), ensure_ascii=False).encode("utf-8", "replace")
+    else:
+        media_type, content = "text/html; charset=utf-8", page
+    body, packing = packed(content, gzip=gzip)
+    headers: Headers = [(b"content-type", media_type.encode()), *packing, NEGOTIATED, NEVER_STORED, *CORS]
+    if policy is not None:
+        headers.append((b"content-security-policy", policy.encode()))
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers]
+    return Reply(problem.kind.status, headers, body)
