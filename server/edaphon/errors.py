@@ -1,6 +1,7 @@
 """Every failure that a user can meet, as one family; `web/problems.py` gives each its HTTP status.
 
     EdaphonError
+    ├── AddressUnusable        the server cannot listen where it was told to
     ├── CorpusError            a folder or file of the corpus is missing or says something unusable
     ├── ParseError             RDF that does not parse: which file, line and column
     ├── ShapesError            shapes that cannot be used, and why
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # pathlib costs a query worker a third of its start-up
     from pathlib import Path
 
 __all__ = [
+    "AddressUnusable",
     "BodyTimeout",
     "BodyTooLarge",
     "CorpusError",
@@ -65,6 +67,10 @@ __all__ = [
 
 class EdaphonError(Exception):
     """A failure with a message for the person who can mend it: what is wrong, and what to do."""
+
+
+class AddressUnusable(EdaphonError):
+    """The server cannot listen where it was told to."""
 
 
 class CorpusError(EdaphonError):
