@@ -1,0 +1,132 @@
+"""One HTTP process: its event loop, its query workers, its share of the connections."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import uvicorn
+
+from edaphon.settings import Settings
+from edaphon.sparql.pool import Published, WorkerPool
+from edaphon.web.access import AccessLog
+from edaphon.web.app import create_app
+from edaphon.web.connection import Connection
+from edaphon.web.pages.examples import examples
+
+__all__ = ["Plan", "State", "run"]
+
+# How long connections may outlive the last query on shutdown.
+AFTERGLOW: Final = 2
+
+
+class State(Protocol):
+    """What is served: a state folder, as `store.state` opens it."""
+
+    def prepare(self) -> None: ...
+
+    def current(self) -> Published: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a supervisor and its HTTP processes work by. `queries` is the folder of the example queries."""
+
+    settings: Settings
+    open_state: Callable[[], State]
+    queries: Path | None = None
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which leaves signals to its owner and says when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+class CutsAreIntended(logging.Filter):
+    """Drops uvicorn's remark on a response without an end: so is a cut answer told, and the access log says it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "without completing response" not in record.getMessage()
+
+
+def run(plan: Plan, sockets: list[socket.socket], workers: int, ready: int, lifeline: int) -> None:
+    """Serve on these sockets until SIGTERM, or until the other end of `lifeline` is closed.
+
+    One byte goes to the descriptor `ready` once connections are accepted.
+    """
+    logging.getLogger("uvicorn.error").addFilter(CutsAreIntended())
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(plan, sockets, workers, ready, lifeline))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    return uvicorn.Config("", log_config=None).get_loop_factory()
+
+
+async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: int, lifeline: int) -> None:
+    settings = plan.settings
+    loop = asyncio.get_running_loop()
+    state = plan.open_state()
+    pool = WorkerPool(
+        state.current,
+        workers=workers,
+        memory=settings.memory,
+        result=settings.result,
+        queue=settings.queue,
+        allow_service=settings.allow_service,
+    )
+    log = AccessLog(sys.stderr.fileno(), queries=settings.log_queries)
+    known = () if plan.queries is None else examples(plan.queries)
+    config = uvicorn.Config(
+        create_app(settings, state.current, pool, log, known),
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        # `connection.py` relies on nothing being wrapped around the application.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(settings.grace) + AFTERGLOW,
+    )
+    server = Server(config, lambda: _tell(ready))
+    closing: list[asyncio.Task[None]] = []
+
+    def stop() -> None:
+        loop.remove_reader(lifeline)
+        if not closing:
+            server.should_exit = True
+            # At once, and not after the last connection: it ends queries, on which connections wait.
+            closing.append(loop.create_task(pool.close(settings.grace)))
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    loop.add_reader(lifeline, stop)
+    await pool.start()
+    await server.serve(sockets)
+    stop()
+    await closing[0]
+    log.flush()
+
+
+def _tell(ready: int) -> None:
+    os.write(ready, b"1")
+    os.close(ready)
