@@ -1,0 +1,56 @@
+"""Command-line options made from the settings, so that each has one name, one default and one sentence of help."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import UnionType
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import click
+
+from edaphon.settings import Settings, describe
+
+__all__ = ["settings_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+HINTS: Final = get_type_hints(Settings)
+
+
+def settings_options(*names: str) -> Callable[[F], F]:
+    """Give a command the options for these settings, in this order, each with its variable EDAPHON_<NAME>."""
+
+    def add(command: F) -> F:
+        # A decorator that is applied later is listed earlier.
+        for name in reversed(names):
+            command = option(name)(command)
+        return command
+
+    return add
+
+
+def option(name: str) -> Callable[[F], F]:
+    facts = describe(name)
+    hint = HINTS[name]
+    details: dict[str, Any] = {}
+    if hint is bool:
+        details = {"is_flag": True}
+    elif get_origin(hint) is tuple:
+        details = {"multiple": True, "type": str}
+    elif get_origin(hint) is Literal:
+        details = {"type": click.Choice(get_args(hint))}
+    elif isinstance(hint, UnionType):
+        assert Path in get_args(hint), hint
+        details = {"type": click.Path(path_type=Path, file_okay=False)}
+    else:
+        details = {"type": hint}
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        name,
+        default=facts["default"],
+        show_default=facts["default"] not in (None, (), False),
+        envvar=f"EDAPHON_{name.upper()}",
+        show_envvar=True,
+        metavar=facts["metavar"],
+        help=facts["help"],
+        **details,
+    )
