@@ -30,10 +30,14 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A media type that can be sent, and the names under which clients ask for it as well."""
+    """A media type that can be sent, and the names under which clients ask for it as well.
+
+    An alias counts only where it is named; so does the media type itself unless `wild`.
+    """
 
     media_type: str
     aliases: tuple[str, ...] = ()
+    wild: bool = True
 
 
 # In the server's order of preference: the first is what `*/*` gets.
@@ -54,7 +58,7 @@ GRAPH: Final = (
 DESCRIPTION: Final = GRAPH[:4]
 FAILURE: Final = (Offer("application/problem+json", (JSON,)),)
 # A page comes after everything else: only who asks for HTML gets it.
-PAGE: Final = (Offer(HTML, ("application/xhtml+xml",)),)
+PAGE: Final = (Offer(HTML, ("application/xhtml+xml",), wild=False),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def cover(offer: Offer, wanted: Sequence[Range]) -> tuple[float, int, int] | Non
         for own, names in ((True, (offer.media_type,)), (False, offer.aliases))
         for name in names
         for range_ in wanted
-        if range_.covers(name)
+        if range_.covers(name) >= (1 if own and offer.wild else 3)
     ]
     if not candidates:
         return None
