@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 TRIAL: Final = 0.5
 # How far a slow query steps back (the nice value of its worker).
 STEP_BACK: Final = 10
-# A worker that ended this often without answering anything is not replaced at once, lest the pool only starts workers.
+# Once workers have failed this often each, before they answered anything, the next ones are started with a pause.
 STILLBORN: Final = 3
 
 
@@ -429,7 +429,6 @@ class WorkerPool:
         if not self._jobs:
             self._drained.set()
         if broken or retire or worker.stepped_back or worker.reason is not None:
-            self._stillborn = self._stillborn + 1 if broken and not worker.answered else 0
             self._replace(worker)
         else:
             worker.answered += 1
@@ -444,10 +443,12 @@ class WorkerPool:
 
     async def _succeed(self, worker: Worker) -> None:
         """Bury a worker and start its successor."""
-        await worker.reap()
+        status = await worker.reap()
         self._all.discard(worker)
         if self._closing:
             return
+        # A query can end its worker by a signal at most; one that exits with an error could not even start.
+        self._stillborn = self._stillborn + 1 if status > 0 and not worker.answered else 0
         if self._stillborn > STILLBORN * self._size:
             logger.error("query workers end before they answer anything; waiting before starting another")
             await asyncio.sleep(1)
