@@ -82,6 +82,7 @@ PAIRS = [
     ("prov:wasAttributedTo", "edi:cop-decision-14-30", "edi:conference-of-the-parties"),
     ("prov:wasAttributedTo", "edi:global-assessment-of-soil-pollution", "edi:unep"),
     ("prov:wasInfluencedBy", "edi:review-of-the-initiative", "edi:request-for-a-review-of-the-initiative"),
+    ("prov:wasInfluencedBy", "edi:global-soil-doctors-programme", "edi:launch-of-the-global-soil-doctors-programme"),
     ("edo:gives", "edi:cop-decision-14-30", "edi:request-for-a-review-of-the-initiative"),
     ("edo:answeredBy", "edi:request-for-a-review-of-the-initiative", "edi:review-of-the-initiative"),
     ("edo:launchedAt", "edi:soilex", "edi:launch-of-soilex"),
