@@ -1,0 +1,146 @@
+"""An application over a pool that answers from a table, asked in process or over a socket."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from edaphon.errors import NotAcceptable
+from edaphon.settings import Settings
+from edaphon.sparql.pool import Answer, Published
+from edaphon.sparql.query import Form, Head, Query
+from edaphon.sparql.spool import Spool
+from edaphon.web.access import AccessLog
+from edaphon.web.app import Application, create_app
+from edaphon.web.connection import Connection
+from edaphon.web.pages.examples import Example
+
+__all__ = ["BROWSER", "Canned", "FakePool", "Service", "serving"]
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@dataclass(frozen=True)
+class Canned:
+    """What the fake pool answers: these parts, then perhaps a failure. Several parts make a stream."""
+
+    parts: tuple[bytes, ...] = (b"{}",)
+    form: Form = "solutions"
+    failure: Exception | None = None
+    encoding: str | None = None
+    # A stream without an end waits here for its client to go away.
+    endless: bool = False
+
+
+@dataclass
+class FakePool:
+    """Answers by the text of the query; what it does not know raises `failure`."""
+
+    answers: dict[str, Canned]
+    revision: int = 1
+    asked: list[Query] = field(default_factory=list)
+    given_up: int = 0
+
+    @contextlib.asynccontextmanager
+    async def answer(
+        self,
+        query: Query,
+        revision: Published | None = None,  # noqa: ARG002 - it has but one
+        *,
+        client: str = "",  # noqa: ARG002 - and is never full
+    ) -> AsyncIterator[Answer]:
+        self.asked.append(query)
+        canned = self.answers[query.text]
+        media_type = query.graph if canned.form == "graph" else query.solutions
+        if canned.failure is not None and not canned.parts:
+            raise canned.failure
+        if media_type is None:
+            raise NotAcceptable("not in this form", offered=())
+        head = Head(canned.form, media_type, canned.encoding, self.revision)
+        if len(canned.parts) == 1 and not canned.endless:
+            yield Answer(head, canned.parts[0])
+            return
+        spool = Spool()
+        for part in canned.parts:
+            spool.put(part)
+        if not canned.endless:
+            spool.end(canned.failure)  # type: ignore[arg-type]  # tests give it QueryErrors
+        try:
+            yield Answer(head, None, spool)
+        except (asyncio.CancelledError, GeneratorExit):
+            self.given_up += 1
+            raise
+        finally:
+            spool.close()
+
+
+class Service:
+    """The application over a fake pool. Each request runs in an event loop of its own."""
+
+    def __init__(self, folder: Path, answers: dict[str, Canned], **settings: Any) -> None:
+        self.pool = FakePool(answers)
+        self.folder = folder
+        self.settings = Settings(**settings)
+        self.examples: tuple[Example, ...] = ()
+        self.log = AccessLog(None)
+        self._app: Application | None = None
+
+    @property
+    def number(self) -> int:
+        return self.pool.revision
+
+    def current(self) -> Published:
+        return self
+
+    @property
+    def app(self) -> Application:
+        if self._app is None:
+            self._app = create_app(self.settings, self.current, self.pool, self.log, self.examples)
+        return self._app
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request, in process."""
+
+        async def main() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://graph.example") as client:
+                # httpx adds headers of its own, which decide here.
+                client.headers.clear()
+                return await client.request(method, path, **more)
+
+        return asyncio.run(main())
+
+    def get(self, query: str | None = None, accept: str | None = None, **headers: str) -> httpx.Response:
+        """Ask the endpoint by GET."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if accept is not None:
+            sent["accept"] = accept
+        return self.request("GET", "/sparql", params={} if query is None else {"query": query}, headers=sent)
+
+
+class Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Application) -> AsyncIterator[int]:
+    """The application on a free port of this machine, which is yielded, as an HTTP process serves it."""
+    config = uvicorn.Config(
+        app, port=0, http=Connection, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False
+    )
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
