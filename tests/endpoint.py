@@ -33,7 +33,7 @@ class Canned:
     form: Form = "solutions"
     failure: Exception | None = None
     encoding: str | None = None
-    # A stream without an end waits here for its client to go away.
+    # Without an end it waits until its client goes away; without parts as well, it has not even a head.
     endless: bool = False
 
 
@@ -61,6 +61,11 @@ class FakePool:
             raise canned.failure
         if media_type is None:
             raise NotAcceptable("not in this form", offered=())
+        if not canned.parts:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.given_up += 1
         head = Head(canned.form, media_type, canned.encoding, self.revision)
         if len(canned.parts) == 1 and not canned.endless:
             yield Answer(head, canned.parts[0])

@@ -1,0 +1,274 @@
+"""What goes over the wire: lengths and chunks, cut answers, clients that go away, hostile heads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from endpoint import Canned, Service, serving
+
+from edaphon import errors
+
+QUERY = "/sparql?query="
+ANSWERS = {
+    "SMALL": Canned((b'{"rows": 1}',)),
+    "STREAM": Canned((b"x" * 70_000, b"y" * 70_000)),
+    "CUT": Canned((b"x" * 70_000, b"y" * 70_000), failure=errors.DeadlineReached(30)),
+    "ENDLESS": Canned((b"x" * 70_000,), endless=True),
+    "STUCK": Canned((), endless=True),
+    "NOW()": Canned((b"now",)),
+}
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Scenario = Callable[[Callable[[], Awaitable[Streams]]], Awaitable[None]]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    return Service(tmp_path, dict(ANSWERS))
+
+
+def run(service: Service, scenario: Scenario) -> None:
+    """Serve while a scenario opens connections of its own."""
+
+    async def main() -> None:
+        async with asyncio.timeout(30), serving(service.app) as port:
+            opened: list[asyncio.StreamWriter] = []
+
+            async def connect() -> Streams:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                opened.append(writer)
+                return reader, writer
+
+            await scenario(connect)
+            for writer in opened:
+                writer.close()
+
+    asyncio.run(main())
+
+
+def ask(what: str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
+    lines = [f"{method} {what} HTTP/{version}", "host: graph.example", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+async def head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+    """Status and headers of the next response."""
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines)
+
+
+async def whole(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+    """The next response, which says its length."""
+    status, headers = await head(reader)
+    return status, headers, await reader.readexactly(int(headers.get("content-length", 0)))
+
+
+async def chunked(reader: asyncio.StreamReader) -> bytes:
+    """The body of a response in chunks. Raises IncompleteReadError when it has no proper end."""
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readexactly(2)
+    return body
+
+
+def test_a_repeat_is_the_same_response_on_the_same_connection(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        responses = []
+        for _ in range(3):
+            writer.write(ask(QUERY + "SMALL"))
+            status, headers, body = await whole(reader)
+            headers.pop("date")
+            responses.append((status, headers, body))
+        assert responses[0] == responses[1] == responses[2]
+        assert responses[0][2] == b'{"rows": 1}'
+
+    run(service, scenario)
+    assert len(service.pool.asked) == 1
+
+
+def test_requests_sent_ahead_are_answered_in_order(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "SMALL"))
+        await whole(reader)
+        writer.write(
+            ask(QUERY + "SMALL") + ask("/healthz") + ask(QUERY + "SMALL") + ask(QUERY + "NOW()") + ask(QUERY + "SMALL")
+        )
+        bodies = [(await whole(reader))[2] for _ in range(5)]
+        assert bodies == [b'{"rows": 1}', b'{"status":"alive"}', b'{"rows": 1}', b"now", b'{"rows": 1}']
+
+    run(service, scenario)
+
+
+def test_a_repeat_ends_the_connection_where_the_client_wants_that(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        for headers, version in ((("connection: close",), "1.1"), ((), "1.0")):
+            for _ in range(2):
+                reader, writer = await connect()
+                writer.write(ask(QUERY + "SMALL", *headers, version=version))
+                assert (await whole(reader))[2] == b'{"rows": 1}'
+                assert await reader.read() == b""
+
+    run(service, scenario)
+
+
+def test_a_get_with_a_body_can_be_repeated(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        for _ in range(3):
+            writer.write(ask(QUERY + "SMALL", "content-length: 5") + b"hello")
+            assert (await whole(reader))[2] == b'{"rows": 1}'
+
+    run(service, scenario)
+
+
+def test_a_head_request_has_no_body_and_the_connection_goes_on(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        for query in ("SMALL", "SMALL", "STREAM"):
+            writer.write(ask(QUERY + query, method="HEAD") + ask("/healthz"))
+            status, headers = await head(reader)
+            assert status == 200
+            assert headers["content-type"] == "application/sparql-results+json"
+            assert (await whole(reader))[2] == b'{"status":"alive"}'
+
+    run(service, scenario)
+
+
+def test_a_304_has_no_body(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "SMALL"))
+        _, headers, _ = await whole(reader)
+        writer.write(ask(QUERY + "SMALL", f"if-none-match: {headers['etag']}") + ask("/healthz"))
+        status, headers = await head(reader)
+        assert status == 304
+        assert "content-length" not in headers
+        assert (await whole(reader))[2] == b'{"status":"alive"}'
+
+    run(service, scenario)
+
+
+def test_a_stream_comes_in_chunks(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "STREAM"))
+        _, headers = await head(reader)
+        assert headers["transfer-encoding"] == "chunked"
+        assert await chunked(reader) == b"x" * 70_000 + b"y" * 70_000
+        writer.write(ask(QUERY + "STREAM"))
+        _, headers, body = await whole(reader)
+        assert body == b"x" * 70_000 + b"y" * 70_000
+
+    run(service, scenario)
+
+
+def test_a_cut_answer_never_looks_complete(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "CUT"))
+        assert (await head(reader))[0] == 200
+        with pytest.raises(asyncio.IncompleteReadError):
+            await chunked(reader)
+
+    run(service, scenario)
+    assert "Traceback" not in caplog.text
+
+
+def test_a_client_without_chunks_gets_the_length_and_a_cut_answer_is_a_problem(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "STREAM", version="1.0"))
+        _, headers, body = await whole(reader)
+        assert "transfer-encoding" not in headers
+        assert len(body) == 140_000
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "CUT", version="1.0"))
+        status, headers, _ = await whole(reader)
+        assert status == 503
+        assert headers["content-type"] == "application/problem+json"
+
+    run(service, scenario)
+
+
+@pytest.mark.parametrize("query", ["STUCK", "ENDLESS"])
+def test_a_client_that_goes_away_frees_its_worker(service: Service, query: str) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + query))
+        if query == "ENDLESS":
+            await head(reader)
+        while not service.pool.asked:
+            await asyncio.sleep(0.01)
+        writer.transport.abort()
+        while service.pool.given_up == 0:
+            await asyncio.sleep(0.01)
+
+    run(service, scenario)
+    assert service.pool.given_up == 1
+
+
+def test_a_post_is_read_and_the_connection_goes_on(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        for _ in range(2):
+            writer.write(
+                ask("/sparql", "content-type: application/sparql-query", "content-length: 5", method="POST") + b"SMALL"
+            )
+            assert (await whole(reader))[2] == b'{"rows": 1}'
+
+    run(service, scenario)
+
+
+def test_a_client_that_asks_first_whether_to_send_is_told(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        headers = ("content-type: application/sparql-query", "content-length: 5", "expect: 100-continue")
+        writer.write(ask("/sparql", *headers, method="POST"))
+        assert (await head(reader))[0] == 100
+        writer.write(b"SMALL")
+        assert (await whole(reader))[2] == b'{"rows": 1}'
+        writer.write(ask("/sparql", headers[0], f"content-length: {10**10}", headers[2], method="POST"))
+        assert (await whole(reader))[0] == 413
+
+    run(service, scenario)
+
+
+@pytest.mark.parametrize("length", [40_000, 66_000, 200_000])
+def test_an_address_that_is_too_long_is_414(service: Service, length: int) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "x" * length))
+        status, headers, _ = await whole(reader)
+        assert status == 414
+        assert headers["content-type"] == "application/problem+json"
+
+    run(service, scenario)
+
+
+def test_header_lines_without_end_are_431(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask("/healthz", *(f"x-{number}: {'x' * 1000}" for number in range(100))))
+        status, headers, _ = await whole(reader)
+        assert status == 431
+        assert headers["connection"] == "close"
+        assert await reader.read() == b""
+
+    run(service, scenario)
+
+
+def test_what_is_not_http_is_400_and_harms_nobody(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"):
+            reader, writer = await connect()
+            writer.write(nonsense)
+            assert (await head(reader))[0] == 400
+        reader, writer = await connect()
+        writer.write(ask("/healthz"))
+        assert (await whole(reader))[0] == 200
+
+    run(service, scenario)
