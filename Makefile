@@ -11,11 +11,13 @@ PYTEST_ARGS ?=
 serve: $(VENV)/.installed
 	$(BIN)/edaphon serve --port $(PORT)
 
-test: $(VENV)/.installed-test
+test: lint
+	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check: $(VENV)/.installed
 	$(BIN)/edaphon check

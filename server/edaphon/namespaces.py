@@ -1,5 +1,6 @@
 """The IRIs of Edaphon and the one spelling of every prefix that its files and answers use."""
 
+import re
 from typing import Final
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SERVICE_SHAPES",
     "SHAPES",
     "SOURCE",
+    "shortened",
 ]
 
 BASE: Final = "https://w3id.org/edaphon/"
@@ -79,3 +81,14 @@ PREFIXES: Final[dict[str, str]] = {
     "void": "http://rdfs.org/ns/void#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+
+# What may follow the colon of a prefixed name without an escape, as far as our own IRIs need it.
+_LOCAL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+
+
+def shortened(iri: str) -> str:
+    """The IRI as a prefixed name where a prefix of ours fits, else between angle brackets."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return f"<{iri}>"

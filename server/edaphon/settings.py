@@ -27,9 +27,16 @@ class Settings:
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8000, "Port to listen on; 0 takes a free one.")
     state: Path | None = setting(None, "State folder [default: in the user's data folder].", "DIR")
-    corpus: str = setting("shipped", "What the state starts from: shipped, none, or a folder laid out like ours.")
-    default_graph: DefaultGraph = setting(
-        "merge", "merge: the default graph holds every triple once; plain: SPARQL's own dataset."
+    corpus: str | None = setting(
+        None,
+        "What the state starts from: shipped, none, or a folder laid out like ours "
+        "[default: what the state folder remembers; shipped when it is new].",
+        "shipped|none|DIR",
+    )
+    default_graph: DefaultGraph | None = setting(
+        None,
+        "merge: the default graph holds every triple once; plain: SPARQL's own dataset "
+        "[default: what the state folder remembers; merge when it is new].",
     )
     workers: int = setting(8, "Query workers in all.")
     processes: int = setting(2, "HTTP processes that the workers are spread over.")

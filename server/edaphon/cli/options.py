@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import UnionType
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import click
 
@@ -28,9 +28,14 @@ def settings_options(*names: str) -> Callable[[F], F]:
     return add
 
 
+def _optional(name: str) -> bool:
+    return get_origin(HINTS[name]) in (Union, UnionType) and NoneType in get_args(HINTS[name])
+
+
 def option(name: str) -> Callable[[F], F]:
     facts = describe(name)
-    hint = HINTS[name]
+    # A setting that may be None is one that need not be given.
+    (hint,) = [one for one in get_args(HINTS[name]) if one is not NoneType] if _optional(name) else [HINTS[name]]
     details: dict[str, Any] = {}
     if hint is bool:
         details = {"is_flag": True}
@@ -38,8 +43,7 @@ def option(name: str) -> Callable[[F], F]:
         details = {"multiple": True, "type": str}
     elif get_origin(hint) is Literal:
         details = {"type": click.Choice(get_args(hint))}
-    elif isinstance(hint, UnionType):
-        assert Path in get_args(hint), hint
+    elif hint is Path:
         details = {"type": click.Path(path_type=Path, file_okay=False)}
     else:
         details = {"type": hint}

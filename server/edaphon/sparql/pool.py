@@ -37,6 +37,7 @@ __all__ = ["Answer", "Published", "WorkerPool"]
 
 logger = logging.getLogger(__name__)
 
+MODULE: Final = "edaphon.sparql.worker"
 # A query that runs longer than this is slow: it steps back in favour of the others, and while anyone waits, one worker
 # is kept from slow queries. So a client's first query waits for about this long at most, whatever the others ask.
 TRIAL: Final = 0.5
@@ -77,14 +78,14 @@ class Answer:
 class Worker:
     """The pool's end of one worker process."""
 
-    def __init__(self, lifeline: int, revision: Published | None) -> None:
+    def __init__(self, lifeline: int, allow_service: tuple[str, ...], revision: Published | None) -> None:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         self._end = ours
         with theirs:
             self.process = subprocess.Popen(
                 # -P: a file called pyoxigraph.py in the current folder is not ours to run.
-                [sys.executable, "-P", "-m", "edaphon.sparql.worker", str(theirs.fileno()), str(lifeline)],
+                [sys.executable, "-P", "-m", MODULE, str(theirs.fileno()), str(lifeline), *allow_service],
                 pass_fds=(theirs.fileno(), lifeline),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -209,7 +210,8 @@ class WorkerPool:
     ) -> None:
         self._current = current
         self._size = workers
-        self._limits = {"memory": memory, "result": result, "allow_service": list(allow_service)}
+        self._limits = {"memory": memory, "result": result}
+        self._allow_service = allow_service
         self._queue = queue
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
@@ -460,7 +462,7 @@ class WorkerPool:
             revision = self._current()
         except RevisionMissing:
             revision = None
-        worker = Worker(self._lifeline[0], revision)
+        worker = Worker(self._lifeline[0], self._allow_service, revision)
         self._all.add(worker)
         await worker.connect()
         self._grant(worker)

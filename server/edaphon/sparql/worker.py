@@ -1,16 +1,19 @@
 """The process that asks the engine: one revision, one query at a time, no way out, expendable at any moment.
 
-Started by `pool.py` as `python -m edaphon.sparql.worker SOCKET LIFELINE`, two inherited descriptors. It imports little,
-since it must be replaced within milliseconds, and cleans up nothing when killed: its store is open for reading only.
+Started by `pool.py` as `python -m edaphon.sparql.worker SOCKET LIFELINE [ENDPOINT…]`: two inherited descriptors, then
+the endpoints that queries may name in SERVICE. It imports little, since it must be replaced within milliseconds, and
+cleans up nothing when killed: its store is open for reading only.
 """
 
 import contextlib
+import fcntl
 import os
 import resource
 import socket
 import sys
 import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
@@ -29,6 +32,7 @@ from pyoxigraph import (
 
 from edaphon.namespaces import PREFIXES
 from edaphon.sparql import egress, wire
+from edaphon.sparql.confinement import confine
 from edaphon.sparql.dataset import Dataset, declared_prefixes, described, merged
 
 __all__ = ["Outlet", "main"]
@@ -118,15 +122,21 @@ class Outlet:
 class Worker:
     """The life of a worker between its start and its end."""
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, allowed: tuple[str, ...]) -> None:
         self._end = end
+        self._allowed = allowed
+        # Queries that call an allowed endpoint run on a thread that was there before this one was confined.
+        self._outside = ThreadPoolExecutor(1) if allowed else None
+        if self._outside is not None:
+            self._outside.submit(int).result()
+        confine()
         self._folder: str | None = None
+        self._hold: int | None = None
         self._store = Store()
         # No data, only the engine's parser: the oracle of `egress`.
         self._empty = Store()
         # A variable that no query has, since nobody can guess it.
         self._absent = Variable(f"absent{os.urandom(16).hex()}")
-        _, self._descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._space = resource.getrlimit(resource.RLIMIT_AS)
         self._base = _virtual()
 
@@ -143,10 +153,21 @@ class Worker:
                 return
 
     def _open(self, folder: str) -> None:
-        if folder != self._folder:
+        if folder == self._folder:
+            return
+        # The shared lock tells whoever tidies up old revisions that this one is in use.
+        hold = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(hold, fcntl.LOCK_SH)
             self._store = Store.read_only(folder)
-            self._folder = folder
-            self._base = max(self._base, _virtual())
+        except OSError:
+            os.close(hold)
+            raise
+        if self._hold is not None:
+            os.close(self._hold)
+        self._hold = hold
+        self._folder = folder
+        self._base = max(self._base, _virtual())
 
     def _answer(self, order: dict[str, Any]) -> bool:
         """Answer one query; False when the worker should be replaced."""
@@ -171,23 +192,21 @@ class Worker:
 
     def _evaluate(self, order: dict[str, Any]) -> Outlet:
         text: str = order["text"]
-        allowed: list[str] = order["allow_service"]
-        self._close_exits(order["memory"])
+        ceiling = _virtual() + order["memory"] * MEGABYTE
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, self._space[1]))
         try:
-            target = egress.reaches_out(text, self._parses, allowed)
+            target = egress.reaches_out(text, self._parses, self._allowed)
             if target is not None:
                 raise Failure("EgressRefused", target=target)
-            remote = bool(allowed) and egress.calls_service(text, self._parses)
-            if remote:
-                self._reopen_exits()
-            return self._run(order, remote=remote)
+            if self._outside is not None and egress.calls_service(text, self._parses):
+                return self._outside.submit(self._run, order, remote=True).result()
+            return self._run(order, remote=False)
         except SyntaxError as error:
-            self._reopen_exits()
             raise self._diagnosed(text, str(error)) from error
         except MemoryError as error:
             raise Failure("MemoryReached", limit="heap") from error
         finally:
-            self._reopen_exits()
+            resource.setrlimit(resource.RLIMIT_AS, self._space)
 
     def _run(self, order: dict[str, Any], *, remote: bool) -> Outlet:
         text: str = order["text"]
@@ -256,16 +275,6 @@ class Worker:
         found = diagnose(text, message)
         return Failure("QuerySyntax", detail=str(found), line=found.line, column=found.column, hint=found.hint)
 
-    def _close_exits(self, memory: int) -> None:
-        """No new descriptor, hence no socket and no file, and no more memory than the query may take."""
-        ceiling = _virtual() + memory * MEGABYTE
-        resource.setrlimit(resource.RLIMIT_AS, (ceiling, self._space[1]))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, self._descriptors))
-
-    def _reopen_exits(self) -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self._descriptors, self._descriptors))
-        resource.setrlimit(resource.RLIMIT_AS, self._space)
-
 
 def _virtual() -> int:
     """The process's virtual memory in bytes, the measure that RLIMIT_AS bounds."""
@@ -284,12 +293,13 @@ def main() -> None:
     threading.Thread(target=_die_with, args=(int(sys.argv[2]),), daemon=True).start()
     # A query that overflows the stack is expected; a dump of its core would only keep others waiting.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The engine keeps as many of a large store's files open as it may.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with contextlib.suppress(OSError):
         # When the whole machine runs out of memory, a worker should go before the server does.
         Path("/proc/self/oom_score_adj").write_text("700")
-    Worker(end).serve()
+    Worker(end, tuple(sys.argv[3:])).serve()
 
 
 if __name__ == "__main__":

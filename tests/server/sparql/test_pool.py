@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
-from revisions import published
+from pyoxigraph import Literal, NamedNode, Quad, Store
+from revisions import Folder, published
 
 from edaphon.errors import (
     DeadlineReached,
@@ -390,3 +390,19 @@ def test_workers_end_with_the_process_that_holds_their_lifeline(with_pool: Calla
         pool._lifeline = (pool._lifeline[0], os.open(os.devnull, os.O_RDONLY))
 
     with_pool(scenario, workers=1)
+
+
+def test_a_store_of_many_files_is_read_to_the_last(tmp_path: Path, with_pool: Callable[..., Any]) -> None:
+    """The engine opens most of them only when a query comes to them, with all exits closed."""
+    value = NamedNode("http://example.org/value")
+    store = Store(tmp_path / "000001")
+    for batch in range(40):
+        store.bulk_extend(Quad(NamedNode(f"http://example.org/{batch}/{one}"), value, Literal(one)) for one in range(9))
+    store.flush()
+    del store
+    assert len(list((tmp_path / "000001").glob("*.sst"))) > 100
+
+    async def scenario(pool: WorkerPool) -> int:
+        return await count(pool)
+
+    assert with_pool(scenario, workers=1, current=lambda: Folder(1, tmp_path / "000001")) == 40 * 9

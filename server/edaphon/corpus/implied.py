@@ -1,0 +1,126 @@
+"""What one statement implies by the ontology: superclasses, superproperties, inverses, symmetry, equivalences.
+
+Each implied triple follows from a single statement and the closure compiled here, never from two statements together.
+So a change of some statements changes only what these imply, and what might still imply a triple is a finite list.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from pyoxigraph import BlankNode, NamedNode, Triple
+
+__all__ = ["Alignments"]
+
+RDF_TYPE: Final = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
+OWL: Final = "http://www.w3.org/2002/07/owl#"
+SUBCLASS: Final = RDFS + "subClassOf"
+SUBPROPERTY: Final = RDFS + "subPropertyOf"
+INVERSE: Final = OWL + "inverseOf"
+SAME_CLASS: Final = OWL + "equivalentClass"
+SAME_PROPERTY: Final = OWL + "equivalentProperty"
+SYMMETRIC: Final = OWL + "SymmetricProperty"
+
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+
+# A property, and whether its subject and object change places.
+Reading = tuple[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignments:
+    """The closure of an ontology, and the same read backwards."""
+
+    superclasses: Mapping[str, frozenset[str]]
+    subclasses: Mapping[str, frozenset[str]]
+    readings: Mapping[str, frozenset[Reading]]
+    sources: Mapping[str, frozenset[Reading]]
+
+    @classmethod
+    def of(cls, ontology: Iterable[Triple]) -> "Alignments":
+        """Compile the alignments that these triples state; all others of their triples are passed over."""
+        above: dict[str, set[str]] = defaultdict(set)
+        steps: dict[Reading, set[Reading]] = defaultdict(set)
+
+        def step(start: str, end: str, *, turned: bool = False) -> None:
+            steps[start, False].add((end, turned))
+            steps[start, True].add((end, not turned))
+
+        for triple in ontology:
+            subject, predicate, object_ = triple.subject, triple.predicate.value, triple.object
+            if not isinstance(subject, NamedNode) or not isinstance(object_, NamedNode):
+                continue
+            a, b = subject.value, object_.value
+            if predicate == SUBCLASS:
+                above[a].add(b)
+            elif predicate == SAME_CLASS:
+                above[a].add(b)
+                above[b].add(a)
+            elif predicate == SUBPROPERTY:
+                step(a, b)
+            elif predicate == SAME_PROPERTY:
+                step(a, b)
+                step(b, a)
+            elif predicate == INVERSE:
+                step(a, b, turned=True)
+                step(b, a, turned=True)
+            elif predicate == RDF_TYPE.value and b == SYMMETRIC:
+                step(a, a, turned=True)
+        superclasses = {name: _reachable(name, above) - {name} for name in above}
+        readings = {
+            name: _reachable((name, False), steps) - {(name, False)} for name, turned in list(steps) if not turned
+        }
+        subclasses: dict[str, set[str]] = defaultdict(set)
+        for name, found in superclasses.items():
+            for one in found:
+                subclasses[one].add(name)
+        sources: dict[str, set[Reading]] = defaultdict(set)
+        for name, reached in readings.items():
+            for one, turned in reached:
+                sources[one].add((name, turned))
+        return cls(superclasses, _frozen(subclasses), readings, _frozen(sources))
+
+    def implied(self, statement: Triple) -> frozenset[Triple]:
+        """The triples that a statement implies, itself not among them."""
+        return self._read(statement, self.superclasses, self.readings)
+
+    def sources_of(self, triple: Triple) -> frozenset[Triple]:
+        """All statements that would imply this triple; it stays implied while one of them is stated."""
+        return self._read(triple, self.subclasses, self.sources)
+
+    def _read(
+        self,
+        triple: Triple,
+        classes: Mapping[str, frozenset[str]],
+        properties: Mapping[str, frozenset[Reading]],
+    ) -> frozenset[Triple]:
+        subject, object_ = triple.subject, triple.object
+        found = set()
+        if triple.predicate == RDF_TYPE and isinstance(object_, NamedNode):
+            found |= {Triple(subject, RDF_TYPE, NamedNode(name)) for name in classes.get(object_.value, ())}
+        for name, turned in properties.get(triple.predicate.value, ()):
+            if not turned:
+                found.add(Triple(subject, NamedNode(name), object_))
+            elif isinstance(object_, NamedNode | BlankNode):
+                # A literal can be no subject, so a statement about one has no reading the other way round.
+                found.add(Triple(object_, NamedNode(name), subject))
+        return frozenset(found - {triple})
+
+
+def _reachable(start: T, steps: Mapping[T, set[T]]) -> frozenset[T]:
+    found: set[T] = set()
+    ahead = [start]
+    while ahead:
+        here = ahead.pop()
+        if here not in found:
+            found.add(here)
+            ahead += steps.get(here, ())
+    return frozenset(found)
+
+
+def _frozen(sets: Mapping[K, set[V]]) -> dict[K, frozenset[V]]:
+    return {key: frozenset(values) for key, values in sets.items()}

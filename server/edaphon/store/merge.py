@@ -1,0 +1,112 @@
+"""How a change of the stated quads changes what the store keeps by itself: the default graph and the implied triples.
+
+The default graph holds each triple of the counted graphs once (`merge`), since the engine's own union would match a
+triple once for each graph that holds it. The graph of implied triples holds what single statements imply. Both change
+only around the statements that change.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store, Triple
+
+from edaphon.corpus.implied import Alignments
+from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE
+from edaphon.settings import DefaultGraph as Mode
+
+__all__ = ["apply", "counts", "derived", "in_graph", "ontology_of", "triple_of"]
+
+IMPLIED = NamedNode(GRAPH_IMPLIED)
+DEFAULT = DefaultGraph()
+
+GraphName = NamedNode | BlankNode | DefaultGraph
+
+
+def counts(graph: GraphName) -> bool:
+    """Whether a graph's triples are statements about the subject, and so in the default graph."""
+    if isinstance(graph, DefaultGraph) or graph == IMPLIED:
+        return False
+    return not (isinstance(graph, NamedNode) and graph.value.startswith(SERVICE))
+
+
+def ontology_of(store: Store) -> Alignments:
+    """The alignments that the store's own ontology graph states."""
+    return Alignments.of(map(triple_of, store.quads_for_pattern(None, None, None, NamedNode(GRAPH_ONTOLOGY))))
+
+
+def derived(stated: Iterable[Quad], alignments: Alignments, mode: Mode) -> Iterator[Quad]:
+    """The quads that follow from a whole set of stated ones: the implied graph, and the default graph in `merge`."""
+    seen: set[Triple] = set()
+    implied: set[Triple] = set()
+    for quad in stated:
+        if counts(quad.graph_name):
+            triple = triple_of(quad)
+            if triple not in seen:
+                seen.add(triple)
+                implied |= alignments.implied(triple)
+                if mode == "merge":
+                    yield in_graph(triple, DEFAULT)
+    for triple in implied:
+        yield in_graph(triple, IMPLIED)
+        if mode == "merge" and triple not in seen:
+            yield in_graph(triple, DEFAULT)
+
+
+def apply(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mode) -> None:
+    """Change the stated quads of a store that nobody else uses, and with them what the store keeps by itself.
+
+    A quad that is both added and removed is there afterwards. In `plain` mode quads of the default graph are ordinary
+    ones; in `merge` mode the caller must not name that graph, nor the implied one in either.
+    """
+    coming, going = set(added), set(removed)
+    going -= coming
+    before = ontology_of(store)
+    store.extend(coming)
+    for quad in going:
+        store.remove(quad)
+    touched = {triple_of(quad) for quad in coming | going if counts(quad.graph_name)}
+    after = ontology_of(store) if any(_in_ontology(quad) for quad in coming | going) else before
+    if after != before:
+        _recompute(store, after, mode)
+        return
+    around = touched.union(*(after.implied(triple) for triple in touched))
+    for triple in around:
+        stated = _stated(store, triple)
+        implied = any(_stated(store, source) for source in after.sources_of(triple))
+        _set(store, in_graph(triple, IMPLIED), present=implied)
+        if mode == "merge":
+            _set(store, in_graph(triple, DEFAULT), present=stated or implied)
+
+
+def triple_of(quad: Quad) -> Triple:
+    """The triple of a quad."""
+    return Triple(quad.subject, quad.predicate, quad.object)
+
+
+def in_graph(triple: Triple, graph: GraphName) -> Quad:
+    """The quad of a triple in a graph."""
+    return Quad(triple.subject, triple.predicate, triple.object, graph)
+
+
+def _in_ontology(quad: Quad) -> bool:
+    return isinstance(quad.graph_name, NamedNode) and quad.graph_name.value == GRAPH_ONTOLOGY
+
+
+def _stated(store: Store, triple: Triple) -> bool:
+    return any(
+        counts(quad.graph_name)
+        for quad in store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+    )
+
+
+def _set(store: Store, quad: Quad, *, present: bool) -> None:
+    if present:
+        store.add(quad)
+    else:
+        store.remove(quad)
+
+
+def _recompute(store: Store, alignments: Alignments, mode: Mode) -> None:
+    store.clear_graph(IMPLIED)
+    if mode == "merge":
+        store.clear_graph(DEFAULT)
+    store.bulk_extend(derived(iter(store), alignments, mode))

@@ -1,0 +1,171 @@
+"""The state folder: what it was made with, who may write to it, and which revision is published."""
+
+import contextlib
+import fcntl
+import gzip
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from pyoxigraph import Quad, RdfFormat, parse, serialize
+
+from edaphon.corpus.assemble import alignments, statements
+from edaphon.corpus.layout import Corpus, open_corpus
+from edaphon.errors import StateBusy, StateError, StateMismatch
+from edaphon.settings import DefaultGraph
+from edaphon.store import merge
+from edaphon.store.revisions import Revision, Revisions
+
+__all__ = ["State"]
+
+# Raised when the layout of the folder changes; an older version cannot read a newer folder.
+FORMAT: Final = 1
+PATIENCE: Final = 10.0
+
+
+class State:
+    """One state folder, of a corpus and a default-graph mode that it remembers."""
+
+    def __init__(self, folder: Path, corpus: Corpus, default_graph: DefaultGraph) -> None:
+        self.folder = folder
+        self.corpus = corpus
+        self.default_graph: DefaultGraph = default_graph
+        self._revisions = Revisions(folder)
+
+    @classmethod
+    def open(cls, folder: Path, *, corpus: str | None = None, default_graph: DefaultGraph | None = None) -> "State":
+        """Open a state folder, or make it. None stands for what it remembers: `shipped` and `merge` when it is new.
+
+        Raises StateMismatch when it remembers something else, StateError when it cannot be read or made, CorpusError
+        when its corpus is not there.
+        """
+        file = folder / "state.json"
+        try:
+            remembered: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            remembered = {}
+        except (OSError, ValueError) as error:
+            raise StateError(f"{file} cannot be read ({error}); restore the state folder from a backup") from error
+        if remembered.get("format", FORMAT) != FORMAT:
+            raise StateError(f"{folder} was made by another version of Edaphon (format {remembered['format']})")
+        opened = open_corpus(corpus or remembered.get("corpus", "shipped"))
+        mode = default_graph or remembered.get("default_graph", "merge")
+        wanted = {"format": FORMAT, "corpus": opened.name, "default_graph": mode}
+        for name in ("corpus", "default_graph"):
+            if remembered and remembered[name] != wanted[name]:
+                option = f"--{name.replace('_', '-')}"
+                raise StateMismatch(
+                    f"{folder} was made with {option} {remembered[name]}, not {wanted[name]}; "
+                    "leave the option out, or name another --state"
+                )
+        if not remembered:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                _write(file, json.dumps(wanted, indent=2).encode() + b"\n")
+            except OSError as error:
+                raise StateError(f"no state folder can be made at {folder}: {error.strerror}") from error
+        return cls(folder, opened, mode)
+
+    def current(self) -> Revision:
+        """The published revision; cheap enough to be asked for every request."""
+        return self._revisions.current()
+
+    def numbered(self, number: int) -> Revision:
+        """The revision of this number. Raises RevisionMissing when it is not kept."""
+        return self._revisions.numbered(number)
+
+    def prepare(self) -> None:
+        """Publish the corpus, unless what is published was made from the same files.
+
+        After a change of the corpus only the difference is applied, so that what was loaded besides stays.
+        """
+        digest = self.corpus.digest()
+        if self._made_from() == digest:
+            return
+        with self.publishing() as lock:
+            if self._made_from() == digest:
+                return
+            stated = set(statements(self.corpus))
+            if self._made_from() is None:
+                with lock.next(empty=True) as candidate:
+                    implied = merge.derived(stated, alignments(self.corpus), self.default_graph)
+                    candidate.store.bulk_extend(stated)
+                    candidate.store.bulk_extend(implied)
+            else:
+                before = self._statements_before()
+                with lock.next() as candidate:
+                    merge.apply(candidate.store, stated - before, before - stated, self.default_graph)
+            self._remember(digest, stated)
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[Revisions]:
+        """Hold the exclusive right to publish. Raises StateBusy when another process keeps it.
+
+        The lock goes with the process that holds it, however that ends.
+        """
+        with self._lock("lock", fcntl.LOCK_EX, PATIENCE, "another process is publishing"):
+            yield self._revisions
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Say that a server runs on this folder; any number may."""
+        with self._lock("serving", fcntl.LOCK_SH, PATIENCE, "a bulk load is running"):
+            yield
+
+    @contextlib.contextmanager
+    def unserved(self) -> Iterator[None]:
+        """Make sure that no server runs on this folder. Raises StateBusy when one does."""
+        with self._lock("serving", fcntl.LOCK_EX, 0.0, "a server is running; stop it first"):
+            yield
+
+    @contextlib.contextmanager
+    def _lock(self, name: str, kind: int, patience: float, trouble: str) -> Iterator[None]:
+        descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            until = time.monotonic() + patience
+            while True:
+                try:
+                    fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= until:
+                        raise StateBusy(f"{self.folder} is in use: {trouble}") from None
+                    time.sleep(0.05)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _made_from(self) -> str | None:
+        """The digest of the corpus that is published; None before the first time."""
+        try:
+            text: str = (self.folder / "corpus.digest").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        return text
+
+    def _statements_before(self) -> set[Quad]:
+        with gzip.open(self.folder / "corpus.nq.gz") as file:
+            return set(parse(cast("IO[bytes]", file), RdfFormat.N_QUADS))
+
+    def _remember(self, digest: str, stated: set[Quad]) -> None:
+        _write(self.folder / "corpus.nq.gz", gzip.compress(serialize(stated, format=RdfFormat.N_QUADS) or b"", 1))
+        # Last: until this is there, the corpus counts as not published, and publishing it again changes nothing.
+        _write(self.folder / "corpus.digest", digest.encode() + b"\n")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file so that it is either the old or the new one, whatever happens."""
+    new = path.with_name(path.name + ".new")
+    with new.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
