@@ -25,6 +25,8 @@ FORMATS: Final[dict[str, RdfFormat]] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
+# The parser repeats in its message what it says in the error's attributes.
+_PLACE: Final = re.compile(r"^Parser error at line \d+ (?:between columns \d+ and \d+|column \d+): ")
 PACKINGS: Final = (".gz", ".zst")
 
 

@@ -395,14 +395,17 @@ def test_workers_end_with_the_process_that_holds_their_lifeline(with_pool: Calla
 def test_a_store_of_many_files_is_read_to_the_last(tmp_path: Path, with_pool: Callable[..., Any]) -> None:
     """The engine opens most of them only when a query comes to them, with all exits closed."""
     value = NamedNode("http://example.org/value")
+    graph = NamedNode("http://example.org/graph")
     store = Store(tmp_path / "000001")
-    for batch in range(40):
-        store.bulk_extend(Quad(NamedNode(f"http://example.org/{batch}/{one}"), value, Literal(one)) for one in range(9))
-    store.flush()
+    for batch in range(60):
+        things = [NamedNode(f"http://example.org/{batch}/{one}") for one in range(9)]
+        store.bulk_extend(Quad(thing, value, Literal(batch)) for thing in things)
+        store.extend(Quad(thing, value, Literal(batch), graph) for thing in things)
+        store.flush()
     del store
-    assert len(list((tmp_path / "000001").glob("*.sst"))) > 100
+    assert len(list((tmp_path / "000001").glob("*.sst"))) > 20
 
     async def scenario(pool: WorkerPool) -> int:
         return await count(pool)
 
-    assert with_pool(scenario, workers=1, current=lambda: Folder(1, tmp_path / "000001")) == 40 * 9
+    assert with_pool(scenario, workers=1, current=lambda: Folder(1, tmp_path / "000001")) == 60 * 9
