@@ -51,12 +51,14 @@ def create_app(
     router.add_exception_handler(EdaphonError, _family)
     router.add_exception_handler(HTTPException, _status)
     router.add_exception_handler(RequestValidationError, _parameters)
+    # Raised again after it has been answered, so that it is logged below.
+    router.add_exception_handler(Exception, _defect)
     router.openapi = lambda: _openapi(router)  # type: ignore[method-assign]  # the way that FastAPI documents
     return Application(Endpoint(service), router, log)
 
 
 class Application:
-    """Sends each request where it belongs, logs it, and gives an unforeseen failure the form of the others."""
+    """Sends each request where it belongs, and logs it."""
 
     def __init__(self, endpoint: Endpoint, router: FastAPI, log: AccessLog) -> None:
         self._endpoint = endpoint
@@ -66,14 +68,10 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        try:
-            if scope["path"] == PATH:
-                await self._endpoint(scope, receive, send)
-            else:
-                await self._route(scope, receive, send)
-        except Exception as error:  # The last resort: whatever it is, the client learns that it was not its fault.
-            logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)
-            await _respond(problems.of(error), scope).send(send)
+        if scope["path"] == PATH:
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._route(scope, receive, send)
 
     def repeat(self, path: bytes, query_string: bytes, headers: Headers, started: float) -> Reply | None:
         """The reply to a GET that was answered before, where it can be given without further ado."""
@@ -89,8 +87,14 @@ class Application:
                 message["headers"] = [*message["headers"], *(pair for pair in CORS if pair[0] not in present)]
             await watched(message)
 
+        # Whatever can be got can be asked for its head; the server below leaves the body out.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self._router(scope, receive, open_to_all)
+            await self._router(asked, receive, open_to_all)
+        except Exception as error:  # The last resort: a defect of ours, of which the client learns that it was ours.
+            logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)
+            if watched.status == 0:
+                await _respond(problems.of(error), scope).send(watched)
         finally:
             self._log.request(
                 scope["method"],
@@ -122,11 +126,18 @@ async def _family(request: Request, error: Exception) -> Response:
     return _response(problems.of(error), request)
 
 
+async def _defect(request: Request, error: Exception) -> Response:
+    return _response(problems.of(error), request)
+
+
 async def _status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     details = {404: f"nothing is at {request.url.path}", 405: f"{request.method} is not allowed here"}
     detail = details.get(error.status_code, error.detail)
-    return _response(problems.of_status(error.status_code, detail, error.headers), request)
+    headers = dict(error.headers or {})
+    if "GET" in headers.get("Allow", ""):
+        headers["Allow"] += ", HEAD"
+    return _response(problems.of_status(error.status_code, detail, headers), request)
 
 
 async def _parameters(request: Request, error: Exception) -> Response:

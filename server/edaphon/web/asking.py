@@ -103,7 +103,7 @@ class Asking:
             work = self._describe() if self._operation is None else self._answer(self._operation)
             return await self._while_there(work)
         except EdaphonError as error:
-            return self._trouble(problems.of(error))
+            return self.trouble(error)
 
     async def _body(self) -> bytes:
         request = self._request
@@ -145,7 +145,7 @@ class Asking:
             request.address,
             chosen,
             extent,
-            default_graph=settings.default_graph,
+            default_graph=settings.default_graph or "merge",
             allow_service=settings.allow_service,
         )
         body, packing = packed(document, gzip=request.gzip)
@@ -244,6 +244,10 @@ class Asking:
 
     def _page_headers(self, revision: int | None, tag: str | None) -> list[tuple[bytes, bytes]]:
         return [*standing(HTML, None, revision, tag), (b"content-security-policy", pages.policy().encode())]
+
+    def trouble(self, error: Exception) -> Reply:
+        """The reply that tells of a failure."""
+        return self._trouble(problems.of(error))
 
     def _trouble(self, problem: Problem) -> Reply:
         """The reply that tells of a problem, to a program or on a page."""

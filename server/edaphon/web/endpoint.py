@@ -1,5 +1,6 @@
 """The SPARQL endpoint as a plain ASGI application, reached before any router: a repeat costs next to nothing."""
 
+import logging
 import time
 from collections.abc import Hashable
 from typing import Final
@@ -13,6 +14,8 @@ from edaphon.web.replies import Headers, Message, Receive, Reply, Scope, Send
 from edaphon.web.requests import read_head
 
 __all__ = ["PATH", "RAW_PATH", "Endpoint", "Watched"]
+
+logger = logging.getLogger(__name__)
 
 PATH: Final = "/sparql"
 RAW_PATH: Final = PATH.encode()
@@ -98,6 +101,10 @@ class Endpoint:
         except Cut:
             # Returning now, the body unfinished, makes the server close the connection: the client can tell.
             asking.source = "cut"
+        except Exception as error:  # The last resort: a defect of ours, of which the client learns that it was ours.
+            logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)
+            if watched.status == 0:
+                await asking.trouble(error).send(watched)
         finally:
             self._service.log.request(
                 scope["method"],

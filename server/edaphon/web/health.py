@@ -19,12 +19,12 @@ def routes(pool: Answers, current: Callable[[], Published]) -> APIRouter:
     """`/healthz` and `/readyz`."""
     router = APIRouter()
 
-    @router.api_route("/healthz", methods=["GET", "HEAD"], operation_id="healthz")
+    @router.get("/healthz")
     async def healthz() -> JSONResponse:
         """Answer 200 while the process is alive."""
         return JSONResponse({"status": "alive"}, headers={"cache-control": "no-store"})
 
-    @router.api_route("/readyz", methods=["GET", "HEAD"], operation_id="readyz")
+    @router.get("/readyz")
     async def readyz() -> JSONResponse:
         """Answer 200 when a worker answers a query on the published revision, else say in a problem why not."""
         revision = current()

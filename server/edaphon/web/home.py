@@ -27,7 +27,7 @@ def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) ->
     """`/`."""
     router = APIRouter()
 
-    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    @router.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
         """Answer with the start page, whatever the state of the store."""
         try:
@@ -37,7 +37,7 @@ def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) ->
             extent = None
         page = pages.render(
             "home.html",
-            shipped=settings.corpus == "shipped",
+            shipped=settings.corpus in (None, "shipped"),
             extent=extent,
             examples=examples,
             text=SAMPLE,

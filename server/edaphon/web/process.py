@@ -8,40 +8,21 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import uvicorn
 
-from edaphon.settings import Settings
-from edaphon.sparql.pool import Published, WorkerPool
+from edaphon.sparql.pool import WorkerPool
 from edaphon.web.access import AccessLog
 from edaphon.web.app import create_app
 from edaphon.web.connection import Connection
 from edaphon.web.pages.examples import examples
+from edaphon.web.server import Plan
 
-__all__ = ["Plan", "State", "run"]
+__all__ = ["run"]
 
 # How long connections may outlive the last query on shutdown.
 AFTERGLOW: Final = 2
-
-
-class State(Protocol):
-    """What is served: a state folder, as `store.state` opens it."""
-
-    def prepare(self) -> None: ...
-
-    def current(self) -> Published: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a supervisor and its HTTP processes work by. `queries` is the folder of the example queries."""
-
-    settings: Settings
-    open_state: Callable[[], State]
-    queries: Path | None = None
 
 
 class Server(uvicorn.Server):
@@ -84,7 +65,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: int, lifeline: int) -> None:
     settings = plan.settings
     loop = asyncio.get_running_loop()
-    state = plan.open_state()
+    state = plan.state
     pool = WorkerPool(
         state.current,
         workers=workers,

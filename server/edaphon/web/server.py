@@ -12,14 +12,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from edaphon.errors import AddressUnusable, EdaphonError
+from edaphon.settings import Settings
 
-if TYPE_CHECKING:  # imported in `run`, while another process prepares the state
-    from edaphon.web.process import Plan
+if TYPE_CHECKING:  # the pool belongs to the HTTP processes
+    from edaphon.sparql.pool import Published
 
-__all__ = ["bind", "serve"]
+__all__ = ["Plan", "State", "bind", "serve"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,24 @@ SLACK: Final = 4.0
 UNUSABLE: Final = 2
 
 
-def serve(plan: "Plan") -> int:
+class State(Protocol):
+    """What is served: a state folder, as `store.state` gives it."""
+
+    def prepare(self) -> None: ...
+
+    def current(self) -> "Published": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a supervisor and its HTTP processes work by. `queries` is the folder of the example queries."""
+
+    settings: Settings
+    state: State
+    queries: Path | None = None
+
+
+def serve(plan: Plan) -> int:
     """Serve until SIGTERM or SIGINT and return the exit status.
 
     Prints one line with the address to standard output once every HTTP process accepts connections. Raises
@@ -81,7 +100,7 @@ class Child:
 class Supervisor:
     """Runs in the process that was started; all others are forked from it while it has no threads."""
 
-    def __init__(self, plan: "Plan", sockets: list[socket.socket]) -> None:
+    def __init__(self, plan: Plan, sockets: list[socket.socket]) -> None:
         self._plan = plan
         self._sockets = sockets
         self._children: dict[int, Child] = {}
@@ -99,6 +118,7 @@ class Supervisor:
         """Prepare, start, watch, stop; the exit status."""
         self._listen_to_signals()
         preparing = self._fork(self._prepare)
+        # Meanwhile, what every HTTP process needs and this one does not.
         import_module("edaphon.web.process")
         status = self._wait_for(preparing)
         if status != 0 or self._stopping:
@@ -128,7 +148,8 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, notice)
 
     def _prepare(self) -> None:
-        self._plan.open_state().prepare()
+        # In a process of its own, since the engine starts threads, which a fork would not take along.
+        self._plan.state.prepare()
 
     def _wait_for(self, pid: int) -> int:
         """The exit status of the process that prepares the state; it is killed when we are told to stop."""

@@ -47,7 +47,11 @@ def test_the_unpacked_size_counts() -> None:
         read(gzip.compress(b"x" * 60) + gzip.compress(b"x" * 60), coding="gzip")
 
 
-@pytest.mark.parametrize("broken", [b"not gzip", gzip.compress(b"x")[:-1], gzip.compress(b"x") + b"rest"])
+@pytest.mark.parametrize(
+    "broken",
+    [b"not gzip", gzip.compress(b"x")[:-1], gzip.compress(b"x") + b"rest"],
+    ids=["other bytes", "too short", "too long"],
+)
 def test_gzip_that_is_none_is_malformed(broken: bytes) -> None:
     with pytest.raises(MalformedRequest):
         read(broken, coding="gzip")

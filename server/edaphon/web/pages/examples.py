@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edaphon.corpus.saved_queries import read_saved_query
+
 __all__ = ["Example", "examples"]
 
-# A line of grlc's header, `#+ key: value`.
-HEADER: Final = re.compile(r"^#\+\s*(?P<key>[a-z]+):\s*(?P<value>.*?)\s*$", re.MULTILINE)
+HEADER: Final = re.compile(r"^#\+.*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,7 @@ class Example:
 
 
 def examples(folder: Path) -> tuple[Example, ...]:
-    """The example queries in a folder, by title; none where there is no such folder."""
-    found = (example(path) for path in folder.glob("*.rq"))
+    """The example queries in a folder, by title; none where there is no such folder. Raises CorpusError."""
+    saved = [read_saved_query(path) for path in folder.glob("*.rq")]
+    found = (Example(one.name, one.summary, one.description, HEADER.sub("", one.text).strip() + "\n") for one in saved)
     return tuple(sorted(found, key=lambda one: (one.title.lower(), one.name)))
-
-
-def example(path: Path) -> Example:
-    source = path.read_text(encoding="utf-8")
-    header = {key: value.strip("\"'") for key, value in HEADER.findall(source)}
-    text = re.sub(r"^#\+.*\n?", "", source, flags=re.MULTILINE).strip() + "\n"
-    return Example(path.stem, header.get("summary", path.stem.replace("-", " ")), header.get("description", ""), text)
