@@ -1,4 +1,4 @@
-"""What the source document prints – symbols, addresses, years of issue, numbers – is what the examples answer with."""
+"""The examples answer with what the source document prints: symbols, addresses, years of issue, numbers."""
 
 import re
 
@@ -54,7 +54,7 @@ def test_every_symbol_that_the_document_prints_names_a_document(graph: Store, so
 def test_identifiers_and_years_of_publications_stand_in_their_footnotes(graph: Store, source: str) -> None:
     texts = notes(source).values()
     for row in rows(graph, "documents-by-publisher-and-year"):
-        name = row["document"].split(" – ")[0].removeprefix("outcome document of the ")
+        name = row["document"].split(" \N{EN DASH} ")[0].removeprefix("outcome document of the ")
         words = re.findall(r"[a-z]+", name.lower())
         (note,) = (text for text in texts if row["identifier"] in text and all(word in text.lower() for word in words))
         assert row["year"] in note
@@ -67,6 +67,6 @@ def test_numbers_stand_in_the_document_with_their_qualifying_words(graph: Store,
     assert len(found) == 6
     for row in found:
         number = f"{int(row['number']):,}".replace(",", " ")
-        hits = re.findall(rf"(over|more than)? ?\b{number} (?:\w+[’']s )?{row['counted']}", text)
+        hits = re.findall(rf"(over|more than)? ?\b{number} (?:\w+.s )?{row['counted']}", text)
         assert len(hits) == 1
         assert bool(hits[0]) == (row["qualifier"] == "lower bound")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
-from query_files import EXAMPLES, PARAMETER, QUERIES, REPORTS, VIOLATIONS, order
+from query_files import EXAMPLES, PARAMETER, QUERIES, REPORTS, VIOLATIONS, answer, order
 
 from edaphon.corpus.saved_queries import read_saved_query
 from edaphon.namespaces import BASE, PREFIXES
@@ -152,3 +152,9 @@ def test_there_are_queries_for_those_who_know_only_other_vocabularies() -> None:
     neutral = [query for query in EXAMPLES if "other-vocabularies" in header(query)["tags"]]
     assert len(neutral) >= 4
     assert not [query.stem for query in neutral if ours.search(body(query))]
+
+
+def test_the_query_that_the_readme_shows_runs(graph: Store) -> None:
+    readme = (QUERIES / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```sparql\n(.+?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert answer(graph, shown) == (("document",), [("edi:cbd-sbstta-24-7-rev-1",)])
