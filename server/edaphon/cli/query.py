@@ -11,9 +11,10 @@ from typing import IO, Any, Final
 
 import click
 
+from edaphon.cli.failures import Unusable, told
 from edaphon.cli.options import settings_options
 from edaphon.cli.states import opened
-from edaphon.errors import EdaphonError, QuerySyntax
+from edaphon.errors import QuerySyntax
 from edaphon.settings import Settings
 from edaphon.sparql.pool import Answer, WorkerPool
 from edaphon.sparql.query import Head, Query
@@ -60,7 +61,7 @@ def query(file: IO[bytes], form: str | None, **options: Any) -> None:
     try:
         text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file.name} is not UTF-8: see byte {error.start}") from None
+        raise Unusable(f"{file.name} is not UTF-8: see byte {error.start}") from None
     # A format for one kind of answer leaves the other kind to its default, unless it could only be a mistake.
     asked = Query(
         text,
@@ -69,13 +70,20 @@ def query(file: IO[bytes], form: str | None, **options: Any) -> None:
         seconds=settings.timeout,
     )
     try:
-        negative = asyncio.run(_ask(asked, settings, table=form in (None, "table")))
-    except QuerySyntax as error:
-        hint = f"\n{error.hint}" if error.hint else ""
-        raise click.UsageError(f"{file.name}:{error.line}:{error.column}: {error}{hint}") from error
-    except EdaphonError as error:
-        raise click.UsageError(str(error)) from error
+        with told():
+            negative = asyncio.run(_ask(asked, settings, table=form in (None, "table")))
+    except Unusable as error:
+        raise _placed(error, file.name) from error.__cause__
     sys.exit(NEGATIVE if negative else 0)
+
+
+def _placed(error: Unusable, name: str) -> Unusable:
+    """The error, with the place in the file and the hint when it is one of syntax."""
+    cause = error.__cause__
+    if not isinstance(cause, QuerySyntax):
+        return error
+    hint = f"\n{cause.hint}" if cause.hint else ""
+    return Unusable(f"{name}:{cause.line}:{cause.column}: {cause}{hint}")
 
 
 async def _ask(asked: Query, settings: Settings, *, table: bool) -> bool:

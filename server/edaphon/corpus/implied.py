@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-__all__ = ["Alignments"]
+__all__ = ["RDF_TYPE", "Alignments"]
 
 RDF_TYPE: Final = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store, Triple
 
-from edaphon.corpus.implied import Alignments
+from edaphon.corpus.implied import RDF_TYPE, Alignments
 from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE
 from edaphon.settings import DefaultGraph as Mode
 
-__all__ = ["apply", "counts", "derived", "in_graph", "ontology_of", "triple_of"]
+__all__ = ["RDF_TYPE", "apply", "counts", "derived", "in_graph", "ontology_of", "recompute", "triple_of"]
 
 IMPLIED = NamedNode(GRAPH_IMPLIED)
 DEFAULT = DefaultGraph()
@@ -66,7 +66,7 @@ def apply(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mo
     touched = {triple_of(quad) for quad in coming | going if counts(quad.graph_name)}
     after = ontology_of(store) if any(_in_ontology(quad) for quad in coming | going) else before
     if after != before:
-        _recompute(store, after, mode)
+        recompute(store, mode)
         return
     around = touched.union(*(after.implied(triple) for triple in touched))
     for triple in around:
@@ -105,7 +105,9 @@ def _set(store: Store, quad: Quad, *, present: bool) -> None:
         store.remove(quad)
 
 
-def _recompute(store: Store, alignments: Alignments, mode: Mode) -> None:
+def recompute(store: Store, mode: Mode) -> None:
+    """Make the implied graph anew, and in `merge` mode the default graph, after the ontology itself has changed."""
+    alignments = ontology_of(store)
     store.clear_graph(IMPLIED)
     if mode == "merge":
         store.clear_graph(DEFAULT)

@@ -83,22 +83,26 @@ class State:
         After a change of the corpus only the difference is applied, so that what was loaded besides stays.
         """
         digest = self.corpus.digest()
-        if self._made_from() == digest:
+        if self._made_from() != digest:
+            with self.publishing():
+                self.prepare_locked()
+
+    def prepare_locked(self) -> None:
+        """The same for a caller that holds the right to publish already."""
+        digest = self.corpus.digest()
+        made_from = self._made_from()
+        if made_from == digest:
             return
-        with self.publishing() as lock:
-            if self._made_from() == digest:
-                return
-            stated = set(statements(self.corpus))
-            if self._made_from() is None:
-                with lock.next(empty=True) as candidate:
-                    implied = merge.derived(stated, alignments(self.corpus), self.default_graph)
-                    candidate.store.bulk_extend(stated)
-                    candidate.store.bulk_extend(implied)
-            else:
-                before = self._statements_before()
-                with lock.next() as candidate:
-                    merge.apply(candidate.store, stated - before, before - stated, self.default_graph)
-            self._remember(digest, stated)
+        stated = set(statements(self.corpus))
+        if made_from is None:
+            with self._revisions.next(empty=True) as candidate:
+                candidate.store.bulk_extend(stated)
+                candidate.store.bulk_extend(merge.derived(stated, alignments(self.corpus), self.default_graph))
+        else:
+            before = self._statements_before()
+            with self._revisions.next() as candidate:
+                merge.apply(candidate.store, stated - before, before - stated, self.default_graph)
+        self._remember(digest, stated)
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[Revisions]:

@@ -1,0 +1,39 @@
+"""`edaphon dump`: what a state folder states, as N-Quads."""
+
+import os
+import sys
+from typing import Any
+
+import click
+from pyoxigraph import RdfFormat, serialize
+
+from edaphon.cli.failures import told
+from edaphon.cli.options import settings_options
+from edaphon.cli.states import opened
+from edaphon.settings import Settings
+from edaphon.store.dumping import stated
+
+__all__ = ["dump"]
+
+
+@click.command(name="dump")
+@click.option(
+    "--revision", type=click.IntRange(min=1), metavar="N", help="A revision that is kept [default: the published one]."
+)
+@settings_options("state")
+def dump(revision: int | None, **options: Any) -> None:
+    """Write N-Quads to standard output.
+
+    What the store keeps by itself is left out: the implied triples and, where it is the merge of the others, the
+    default graph. So loading the dump elsewhere gives the same dataset.
+    """
+    with told():
+        state = opened(Settings(**options))
+        state.prepare()
+        chosen = state.current() if revision is None else state.numbered(revision)
+        try:
+            serialize(stated(chosen, state.default_graph), sys.stdout.buffer, RdfFormat.N_QUADS)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # Whoever read has seen enough. Python must not try to write the rest on its way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,150 @@
+"""Large files become part of the next revision, streamed, all or nothing."""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, parse
+
+from edaphon.corpus.implied import Alignments
+from edaphon.corpus.parsing import format_of, located, open_unpacked
+from edaphon.errors import CorpusError, StateError
+from edaphon.namespaces import GRAPH_IMPLIED
+from edaphon.store import merge
+from edaphon.store.revisions import Revision
+from edaphon.store.state import State
+
+__all__ = ["load"]
+
+BUFFER: Final = 1024 * 1024
+DEFAULT: Final = DefaultGraph()
+IMPLIED: Final = NamedNode(GRAPH_IMPLIED)
+
+# Called with the bytes of the file, as it lies on the disk, that were read since the last call.
+Progress = Callable[[int], None]
+
+
+class Counted(io.RawIOBase):
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+        self._file = file
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = cast("Any", self._file).readinto(buffer)
+        self._progress(count)
+        return count
+
+
+def load(
+    state: State,
+    files: Sequence[Path],
+    *,
+    graph: str | None,
+    progress: Progress,
+    accept: Callable[[Store], None] = lambda _: None,
+) -> Revision:
+    """Add the files to what is published, as one new revision, while no server runs.
+
+    Triples go to `graph`; N-Quads and TriG keep their graphs, and what they say in their default graph goes to `graph`
+    as well. `accept` sees the store before it is published and refuses it by raising. Whatever is raised, what was
+    published stays as it was. Raises ParseError and CorpusError for the files, StateError for the disk, StateBusy.
+    """
+    forms = [format_of(path) for path in files]
+    home = _home(state, graph, any(not form.supports_datasets for form in forms))
+    with state.unserved(), state.publishing() as revisions:
+        state.prepare_locked()
+        with _room(state), revisions.next() as candidate:
+            store = candidate.store
+            alignments = merge.ontology_of(store)
+            for path in files:
+                _load_one(store, path, home, alignments, state.default_graph == "merge", progress)
+            if merge.ontology_of(store) != alignments:
+                merge.recompute(store, state.default_graph)
+            accept(store)
+            del store
+    return state.current()
+
+
+def _home(state: State, graph: str | None, has_triples: bool) -> NamedNode | DefaultGraph | None:
+    """The graph for what names no graph of its own; None where there is none."""
+    if graph is not None:
+        home = _named(graph)
+        if state.default_graph == "merge" and not merge.counts(home):
+            raise CorpusError(f"<{graph}> is kept by the server itself; load into another graph")
+        return home
+    if state.default_graph == "plain":
+        return DEFAULT
+    if has_triples:
+        raise CorpusError("every triple here lies in a named graph that tells where it comes from: name one by --graph")
+    return None
+
+
+def _named(iri: str) -> NamedNode:
+    try:
+        return NamedNode(iri)
+    except ValueError as error:
+        raise CorpusError(f"--graph must be an absolute IRI, not {iri!r}") from error
+
+
+def _load_one(
+    store: Store,
+    path: Path,
+    home: NamedNode | DefaultGraph | None,
+    alignments: Alignments,
+    merged: bool,
+    progress: Progress,
+) -> None:
+    form = format_of(path)
+    with located(path), path.open("rb", buffering=0) as file:
+        counted = io.BufferedReader(Counted(file, progress), BUFFER)
+        with io.BufferedReader(cast("Any", open_unpacked(counted, path)), BUFFER) as content:
+            if merged:
+                store.bulk_extend(_with_derived(content, path, home, alignments))
+            elif form.supports_datasets:
+                # The engine itself puts the default graph's triples where they belong only for formats of triples.
+                store.bulk_extend(_at_home(content, path, home)) if home != DEFAULT else store.bulk_load(content, form)
+            else:
+                store.bulk_load(content, form, to_graph=home)
+
+
+def _at_home(content: IO[bytes], path: Path, home: NamedNode | DefaultGraph | None) -> Iterator[Quad]:
+    for quad in parse(content, format_of(path), rename_blank_nodes=True):
+        if home is not None and isinstance(quad.graph_name, DefaultGraph):
+            yield merge.in_graph(merge.triple_of(quad), home)
+        else:
+            yield quad
+
+
+def _with_derived(
+    content: IO[bytes], path: Path, home: NamedNode | DefaultGraph | None, alignments: Alignments
+) -> Iterator[Quad]:
+    """Each quad, and what it adds to the graphs that the store keeps. All in one pass: so blank nodes stay the same."""
+    matters = alignments.readings.keys() | {merge.RDF_TYPE.value}
+    for quad in _at_home(content, path, home):
+        graph = quad.graph_name
+        if isinstance(graph, DefaultGraph):
+            raise CorpusError(f"{path}: has triples in no named graph, which tells where they come from; use --graph")
+        if not merge.counts(graph):
+            raise CorpusError(f"{path}: has triples in {graph}, which the server itself keeps")
+        yield quad
+        triple = merge.triple_of(quad)
+        yield merge.in_graph(triple, DEFAULT)
+        if quad.predicate.value in matters:
+            for implied in alignments.implied(triple):
+                yield merge.in_graph(implied, IMPLIED)
+                yield merge.in_graph(implied, DEFAULT)
+
+
+@contextlib.contextmanager
+def _room(state: State) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateError(f"{state.folder} cannot be written to: {error}; nothing has changed") from error
