@@ -29,7 +29,6 @@ def load(files: tuple[Path, ...], graph: str | None, **options: Any) -> None:
     """
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
