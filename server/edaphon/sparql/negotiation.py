@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from edaphon.errors import NotAcceptable
@@ -156,6 +157,7 @@ def cover(offer: Offer, wanted: Sequence[Range]) -> tuple[float, int, int] | Non
     return quality, specificity, precedence if specificity == 3 else 0
 
 
+@lru_cache(maxsize=64)
 def formats(accept: str | None, *, page: bool = True) -> Formats:
     """The formats for both kinds of answer. Raises NotAcceptable when the client takes neither kind in any of them."""
     extra = PAGE if page else ()
@@ -171,6 +173,7 @@ def prefers_page(accept: str | None, offers: Sequence[Offer] = FAILURE) -> bool:
     return choose(accept, (*offers, *PAGE)) == HTML
 
 
+@lru_cache(maxsize=64)
 def takes_gzip(accept_encoding: str | None) -> bool:
     """Whether the client takes a gzipped body. Without the header it gets it as it is (RFC 9110 section 12.5.3)."""
     if not accept_encoding:
