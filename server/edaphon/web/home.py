@@ -7,8 +7,10 @@ from fastapi import APIRouter, Request, Response
 from edaphon.errors import EdaphonError
 from edaphon.settings import Settings
 from edaphon.sparql.description import Census
+from edaphon.sparql.negotiation import takes_gzip
 from edaphon.web import pages
 from edaphon.web.pages.examples import Example
+from edaphon.web.replies import packed
 from edaphon.web.requests import address
 
 __all__ = ["routes"]
@@ -44,7 +46,9 @@ def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) ->
             kept=(),
             address=address(request.scope) + "/sparql",
         )
-        headers = {"content-security-policy": pages.policy(), "cache-control": "no-cache"}
-        return Response(page, media_type="text/html", headers=headers)
+        body, packing = packed(page, gzip=takes_gzip(request.headers.get("accept-encoding")))
+        headers = {"content-security-policy": pages.policy(), "cache-control": "no-cache", "vary": "Accept-Encoding"}
+        headers |= {name.decode(): value.decode() for name, value in packing}
+        return Response(body, media_type="text/html", headers=headers)
 
     return router

@@ -1,16 +1,11 @@
 """The processes of `serve`: how they start, recover, stop, and leave nothing behind."""
 
-import contextlib
-import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from http.client import IncompleteRead
 from pathlib import Path
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -18,11 +13,11 @@ from urllib.request import Request, urlopen
 import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from revisions import EX, published
+from serving import PATIENCE, SCRIPT, Serving, alive, children, serving, wait_until
 
 from edaphon.errors import AddressUnusable
 from edaphon.web.server import bind
 
-PATIENCE = 30.0
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 
 
@@ -33,64 +28,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Quad(NamedNode(f"{EX}{number}"), NamedNode(EX + "p"), Literal(number), DefaultGraph()) for number in range(2000)
     ]
     return published(tmp_path_factory.mktemp("served") / "000001", 1, quads).folder
-
-
-@dataclass
-class Serving:
-    """A running server."""
-
-    process: subprocess.Popen[str]
-    url: str
-
-    def get(self, path: str, accept: str = "application/json") -> str:
-        with urlopen(Request(self.url + path, headers={"accept": accept}), timeout=PATIENCE) as answer:
-            text: str = answer.read().decode()
-        return text
-
-    def ask(self, query: str) -> str:
-        return self.get(f"/sparql?query={quote(query)}", "text/csv")
-
-    def children(self) -> set[int]:
-        """The HTTP processes."""
-        return set(children(self.process.pid))
-
-    def descendants(self) -> set[int]:
-        """HTTP processes and query workers."""
-        return self.children() | {worker for child in self.children() for worker in children(child)}
-
-
-def children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    return False
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def serving(folder: Path, **settings: object) -> Iterator[Serving]:
-    script = Path(__file__).with_name("serve_folder.py")
-    command = [sys.executable, str(script), str(folder), json.dumps({"port": 0, "workers": 4, **settings})]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            address = re.search(r"http://\S+", process.stdout.readline())
-            assert address is not None
-            yield Serving(process, address[0])
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            process.communicate(timeout=PATIENCE)
 
 
 def test_one_line_says_where_once_queries_are_answered(folder: Path) -> None:
@@ -134,6 +71,7 @@ def test_stopping_ends_every_process(folder: Path) -> None:
 def test_a_running_query_finishes_within_the_grace_period(folder: Path) -> None:
     query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"
     with serving(folder, processes=1, workers=1) as server, socket.create_connection(at(server)) as connection:
+        server.ask("ASK {}")
         connection.sendall(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nhost: x\r\naccept: text/csv\r\n\r\n".encode())
         (worker,) = server.descendants() - server.children()
         wait_until(lambda: busy(worker))
@@ -149,6 +87,7 @@ def test_a_query_beyond_the_grace_period_is_told_so(folder: Path) -> None:
         serving(folder, processes=1, workers=1, grace=0.2) as server,
         socket.create_connection(at(server)) as connection,
     ):
+        server.ask("ASK {}")
         connection.sendall(f"GET /sparql?query={quote(SLOW)} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
         (worker,) = server.descendants() - server.children()
         wait_until(lambda: busy(worker))
@@ -168,6 +107,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(folder: Path) -> None:
 
 def test_a_client_that_hangs_up_frees_the_worker_at_once(folder: Path) -> None:
     with serving(folder, processes=1, workers=1) as server:
+        server.ask("ASK {}")
         (worker,) = server.descendants() - server.children()
         with socket.create_connection(at(server)) as connection:
             connection.sendall(f"GET /sparql?query={quote(SLOW)} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
@@ -176,9 +116,36 @@ def test_a_client_that_hangs_up_frees_the_worker_at_once(folder: Path) -> None:
         assert server.ask("ASK {}").strip() == "true"
 
 
+def test_a_result_of_a_million_rows_passes_in_flat_memory(folder: Path) -> None:
+    query = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f } LIMIT 1000000"
+    with serving(folder, processes=1, workers=1) as server:
+        (process,) = server.children()
+        assert server.ask("ASK {}").strip() == "true"
+        before = peak(process)
+        request = Request(f"{server.url}/sparql?query={quote(query)}", headers={"accept": "text/csv"})
+        with urlopen(request, timeout=PATIENCE) as answer:
+            lines = sum(part.count(b"\n") for part in iter(lambda: answer.read(1_000_000), b""))
+        assert lines == 1_000_001
+        assert peak(process) - before < 60_000
+
+
+def test_an_answer_that_meets_its_deadline_on_the_way_does_not_look_complete(folder: Path) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    with serving(folder, processes=1, workers=1, timeout=1.0) as server:
+        request = Request(f"{server.url}/sparql?query={quote(query)}", headers={"accept": "text/csv"})
+        with urlopen(request, timeout=PATIENCE) as answer:
+            assert answer.status == 200
+            with pytest.raises(IncompleteRead):
+                while answer.read(1_000_000):
+                    pass
+        server.process.terminate()
+        _, log = server.process.communicate(timeout=PATIENCE)
+    assert " cut\n" in log
+    assert "Traceback" not in log
+
+
 def test_a_state_that_cannot_be_prepared_stops_the_start(folder: Path) -> None:
-    script = Path(__file__).with_name("serve_folder.py")
-    command = [sys.executable, str(script), str(folder / "missing"), '{"port": 0}']
+    command = [sys.executable, str(SCRIPT), str(folder / "missing"), '{"port": 0}']
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -209,6 +176,11 @@ def read_all(connection: socket.socket) -> bytes:
     while part := connection.recv(65536):
         parts.append(part)
     return b"".join(parts)
+
+
+def peak(pid: int) -> int:
+    """The most memory that a process has held, in kilobytes."""
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
 
 
 def busy(pid: int) -> bool:
