@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 __all__ = ["RDF_TYPE", "Alignments"]
 
@@ -24,8 +24,6 @@ SAME_PROPERTY: Final = OWL + "equivalentProperty"
 SYMMETRIC: Final = OWL + "SymmetricProperty"
 
 T = TypeVar("T")
-K = TypeVar("K")
-V = TypeVar("V")
 
 # A property, and whether its subject and object change places.
 Reading = tuple[str, bool]
@@ -39,6 +37,9 @@ class Alignments:
     subclasses: Mapping[str, frozenset[str]]
     readings: Mapping[str, frozenset[Reading]]
     sources: Mapping[str, frozenset[Reading]]
+    # The same for statements about a literal, which can be no subject: no step of theirs may turn them round.
+    literal_readings: Mapping[str, frozenset[Reading]]
+    literal_sources: Mapping[str, frozenset[Reading]]
 
     @classmethod
     def of(cls, ontology: Iterable[Triple]) -> "Alignments":
@@ -71,44 +72,63 @@ class Alignments:
             elif predicate == RDF_TYPE.value and b == SYMMETRIC:
                 step(a, a, turned=True)
         superclasses = {name: _reachable(name, above) - {name} for name in above}
-        readings = {
-            name: _reachable((name, False), steps) - {(name, False)} for name, turned in list(steps) if not turned
-        }
-        subclasses: dict[str, set[str]] = defaultdict(set)
-        for name, found in superclasses.items():
-            for one in found:
-                subclasses[one].add(name)
-        sources: dict[str, set[Reading]] = defaultdict(set)
-        for name, reached in readings.items():
-            for one, turned in reached:
-                sources[one].add((name, turned))
-        return cls(superclasses, _frozen(subclasses), readings, _frozen(sources))
+        straight = {start: {end for end in ends if end[1] == start[1]} for start, ends in steps.items()}
+        readings, literal_readings = _readings(steps), _readings(straight)
+        return cls(
+            superclasses,
+            _turned_over(superclasses),
+            readings,
+            _backwards(readings),
+            literal_readings,
+            _backwards(literal_readings),
+        )
 
     def implied(self, statement: Triple) -> frozenset[Triple]:
         """The triples that a statement implies, itself not among them."""
-        return self._read(statement, self.superclasses, self.readings)
+        about_literal = isinstance(statement.object, Literal)
+        return _read(statement, self.superclasses, self.literal_readings if about_literal else self.readings)
 
     def sources_of(self, triple: Triple) -> frozenset[Triple]:
         """All statements that would imply this triple; it stays implied while one of them is stated."""
-        return self._read(triple, self.subclasses, self.sources)
+        about_literal = isinstance(triple.object, Literal)
+        return _read(triple, self.subclasses, self.literal_sources if about_literal else self.sources)
 
-    def _read(
-        self,
-        triple: Triple,
-        classes: Mapping[str, frozenset[str]],
-        properties: Mapping[str, frozenset[Reading]],
-    ) -> frozenset[Triple]:
-        subject, object_ = triple.subject, triple.object
-        found = set()
-        if triple.predicate == RDF_TYPE and isinstance(object_, NamedNode):
-            found |= {Triple(subject, RDF_TYPE, NamedNode(name)) for name in classes.get(object_.value, ())}
-        for name, turned in properties.get(triple.predicate.value, ()):
-            if not turned:
-                found.add(Triple(subject, NamedNode(name), object_))
-            elif isinstance(object_, NamedNode | BlankNode):
-                # A literal can be no subject, so a statement about one has no reading the other way round.
-                found.add(Triple(object_, NamedNode(name), subject))
-        return frozenset(found - {triple})
+
+def _read(
+    triple: Triple, classes: Mapping[str, frozenset[str]], properties: Mapping[str, frozenset[Reading]]
+) -> frozenset[Triple]:
+    subject, object_ = triple.subject, triple.object
+    found = set()
+    if triple.predicate == RDF_TYPE and isinstance(object_, NamedNode):
+        found |= {Triple(subject, RDF_TYPE, NamedNode(name)) for name in classes.get(object_.value, ())}
+    for name, turned in properties.get(triple.predicate.value, ()):
+        if not turned:
+            found.add(Triple(subject, NamedNode(name), object_))
+        elif isinstance(object_, NamedNode | BlankNode):
+            found.add(Triple(object_, NamedNode(name), subject))
+    return frozenset(found - {triple})
+
+
+def _readings(steps: Mapping[Reading, set[Reading]]) -> dict[str, frozenset[Reading]]:
+    """For each property all its readings but itself."""
+    properties = [name for name, turned in steps if not turned]
+    return {name: _reachable((name, False), steps) - {(name, False)} for name in properties}
+
+
+def _turned_over(above: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    below: dict[str, set[str]] = defaultdict(set)
+    for name, found in above.items():
+        for one in found:
+            below[one].add(name)
+    return {name: frozenset(found) for name, found in below.items()}
+
+
+def _backwards(readings: Mapping[str, Iterable[Reading]]) -> dict[str, frozenset[Reading]]:
+    found: dict[str, set[Reading]] = defaultdict(set)
+    for name, reached in readings.items():
+        for one, turned in reached:
+            found[one].add((name, turned))
+    return {name: frozenset(sources) for name, sources in found.items()}
 
 
 def _reachable(start: T, steps: Mapping[T, set[T]]) -> frozenset[T]:
@@ -120,7 +140,3 @@ def _reachable(start: T, steps: Mapping[T, set[T]]) -> frozenset[T]:
             found.add(here)
             ahead += steps.get(here, ())
     return frozenset(found)
-
-
-def _frozen(sets: Mapping[K, set[V]]) -> dict[K, frozenset[V]]:
-    return {key: frozenset(values) for key, values in sets.items()}
