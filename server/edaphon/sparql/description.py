@@ -19,7 +19,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from edaphon.errors import QueryError
+from edaphon.errors import QueryError, RevisionMissing
 from edaphon.namespaces import PREFIXES, SERVICE
 from edaphon.settings import DefaultGraph
 from edaphon.sparql.pool import Answer, Published
@@ -85,20 +85,30 @@ class Census:
         self._pool = pool
         self._current = current
         self._seconds = seconds
-        self._extent: Extent | None = None
-        self._counting = asyncio.Lock()
+        self._counted: Extent | None = None
+        self._counting: asyncio.Task[Extent | None] | None = None
 
-    async def extent(self) -> Extent | None:
-        """The extent of the current revision; None when it cannot be counted in the time that a query has."""
+    async def extent(self, patience: float | None = None) -> Extent | None:
+        """The extent of the current revision; None when it cannot be counted, or not within `patience` seconds.
+
+        Counting goes on when it takes longer than that, for those who ask later.
+        """
         revision = self._current()
-        async with self._counting:
-            if self._extent is None or self._extent.revision != revision.number:
-                try:
-                    self._extent = await self._count(revision)
-                except QueryError as error:
-                    logger.warning("revision %d could not be counted: %s", revision.number, error)
-                    return None
-        return self._extent
+        if self._counted is not None and self._counted.revision == revision.number:
+            return self._counted
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._try(revision))
+        # Not awaited: whoever gives up waiting must not stop the count for the others.
+        done, _ = await asyncio.wait((self._counting,), timeout=patience)
+        return self._counting.result() if done else None
+
+    async def _try(self, revision: Published) -> Extent | None:
+        try:
+            self._counted = await self._count(revision)
+        except (QueryError, RevisionMissing) as error:
+            logger.warning("revision %d could not be counted: %s", revision.number, error)
+            return None
+        return self._counted
 
     async def _count(self, revision: Published) -> Extent:
         graphs = {}

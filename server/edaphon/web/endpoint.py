@@ -1,5 +1,6 @@
 """The SPARQL endpoint as a plain ASGI application, reached before any router: a repeat costs next to nothing."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Hashable
@@ -100,6 +101,9 @@ class Endpoint:
             asking.source = "gone"
         except Cut:
             # Returning now, the body unfinished, makes the server close the connection: the client can tell.
+            asking.source = "cut"
+        except asyncio.CancelledError:
+            # Only a shutdown whose grace period is over cancels requests; what is left is a client that reads slowly.
             asking.source = "cut"
         except Exception as error:  # The last resort: a defect of ours, of which the client learns that it was ours.
             logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)

@@ -24,6 +24,9 @@ GROUP BY ?evidence
 ORDER BY DESC(?statements)
 LIMIT 20"""
 
+# A page should not wait longer for a number.
+PATIENCE: Final = 1.0
+
 
 def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) -> APIRouter:
     """`/`."""
@@ -33,7 +36,7 @@ def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) ->
     async def home(request: Request) -> Response:
         """Answer with the start page, whatever the state of the store."""
         try:
-            extent = await census.extent()
+            extent = await census.extent(PATIENCE)
         except EdaphonError:
             # The page says then what does not depend on the data.
             extent = None

@@ -87,6 +87,8 @@ async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: 
         # `connection.py` relies on nothing being wrapped around the application.
         proxy_headers=False,
         server_header=False,
+        # Longer than proxies keep their idle connections, so that they never reuse one that we have just closed.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=round(settings.grace) + AFTERGLOW,
     )
     server = Server(config, lambda: _tell(ready))

@@ -102,6 +102,16 @@ def test_a_count_that_fails_is_tried_again(revision: Folder) -> None:
     assert pool.asked == 2
 
 
+def test_who_gives_up_waiting_does_not_stop_the_count(revision: Folder, with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> tuple[Extent | None, Extent | None]:
+        census = Census(pool, lambda: revision, 10)
+        return await census.extent(0), await census.extent()
+
+    first, second = with_pool(scenario)
+    assert first is None
+    assert second == Extent(1, 300, {EX + "left": 2, EX + "right": 1})
+
+
 def test_the_description_is_a_document_of_plain_integers() -> None:
     quads = parse(describe(ENDPOINT, "text/turtle", EXTENT, default_graph="merge"), RdfFormat.TURTLE)
     counts = [quad.object for quad in quads if quad.predicate == NamedNode(VOID + "triples")]
