@@ -1,75 +1,62 @@
-"""A server of its own processes over one revision folder, and what its processes do."""
+"""A real server in a process of its own, on a free port, over a state folder that the test may publish to."""
 
-import contextlib
-import json
-import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
-from urllib.request import Request, urlopen
 
-__all__ = ["PATIENCE", "SCRIPT", "Serving", "alive", "children", "serving", "wait_until"]
+from pyoxigraph import Quad
 
-PATIENCE = 30.0
-SCRIPT = Path(__file__).with_name("serve_folder.py")
+from edaphon.store.state import State
+
+__all__ = ["Server", "children", "publish", "serving"]
 
 
-@dataclass
-class Serving:
-    """A running server."""
+@dataclass(frozen=True)
+class Server:
+    """A running server. `log` is where its standard error goes."""
 
-    process: subprocess.Popen[str]
     url: str
+    pid: int
+    log: Path
 
-    def get(self, path: str, accept: str = "application/json") -> str:
-        with urlopen(Request(self.url + path, headers={"accept": accept}), timeout=PATIENCE) as answer:
-            text: str = answer.read().decode()
-        return text
+    @property
+    def sparql(self) -> str:
+        """The address of the query endpoint."""
+        return self.url + "/sparql"
 
-    def ask(self, query: str) -> str:
-        return self.get(f"/sparql?query={quote(query)}", "text/csv")
 
-    def children(self) -> set[int]:
-        """The HTTP processes."""
-        return set(children(self.process.pid))
+@contextmanager
+def serving(state: State, *options: str) -> Iterator[Server]:
+    """Serve a state folder for the length of the block; `options` go to `edaphon serve`."""
+    log = state.folder.with_name(state.folder.name + ".log")
+    command = [sys.executable, "-m", "edaphon", "serve", "--port", "0", "--state", str(state.folder), *options]
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            address = next((word for word in line.split() if word.startswith("http://")), None)
+            assert address is not None, f"the server did not start: {line!r}\n{log.read_text()}"
+            yield Server(address.rstrip("/"), process.pid, log)
+        finally:
+            process.terminate()
+            process.wait(30)
 
-    def descendants(self) -> set[int]:
-        """HTTP processes and query workers."""
-        return self.children() | {worker for child in self.children() for worker in children(child)}
+
+def publish(state: State, quads: Iterable[Quad]) -> int:
+    """Publish a revision that holds just these quads, as they are, and give its number."""
+    # Or the server would publish its corpus over them when it starts.
+    state.prepare()
+    with state.publishing() as revisions, revisions.next(empty=True) as candidate:
+        candidate.store.extend(quads)
+    return state.current().number
 
 
 def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    return False
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def serving(folder: Path, **settings: object) -> Iterator[Serving]:
-    command = [sys.executable, str(SCRIPT), str(folder), json.dumps({"port": 0, "workers": 4, **settings})]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            address = re.search(r"http://\S+", process.stdout.readline())
-            assert address is not None
-            yield Serving(process, address[0])
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            process.communicate(timeout=PATIENCE)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import serving
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 from pyoxigraph import Literal as Stored
 from rdflib import Graph, Literal, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from revisions import EX, published
-from serving import serving
 from SPARQLWrapper import CSV, GET, JSON, POST, POSTDIRECTLY, TURTLE, URLENCODED, XML, SPARQLWrapper
 
 SELECT = "SELECT ?o { ?s ?p ?o }"

@@ -11,9 +11,9 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+from processes import PATIENCE, SCRIPT, Serving, alive, children, serving, wait_until
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from revisions import EX, published
-from serving import PATIENCE, SCRIPT, Serving, alive, children, serving, wait_until
 
 from edaphon.errors import AddressUnusable
 from edaphon.web.server import bind
