@@ -1,6 +1,6 @@
 """What helps a person to mend a finding: labels, a readable path, its line, the nearest accepted values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple
 
 from edaphon.conformance import constraints as c
 from edaphon.conformance.findings import Finding, Place
-from edaphon.conformance.guards import shrink
+from edaphon.conformance.guards import shrink, spell
 from edaphon.conformance.nearest import nearest
 from edaphon.conformance.paths import Inverse, Path, Predicate, readable
 from edaphon.conformance.paths import Sequence as Steps
@@ -72,19 +72,20 @@ class StoreLookup:
 
 @dataclass(frozen=True)
 class Source:
-    """A text that brought triples: its name for the person who submitted it, and what it says."""
+    """A text that brought triples: its name for the person who submitted it, and how to read it again."""
 
     name: FilePath | str
-    text: bytes
+    read: Callable[[], bytes]
     format: RdfFormat
     base: str | None = None
 
     @cached_property
     def positions(self) -> Positions:
-        """Where its triples stand; scanned when first asked for."""
-        if len(self.text) > LARGEST:
+        """Where its triples stand; read and scanned when first asked for."""
+        text = self.read()
+        if len(text) > LARGEST:
             return Positions()
-        return positions(self.text.decode("utf-8", "replace"), self.format, self.base)
+        return positions(text.decode("utf-8", "replace"), self.format, self.base)
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _explain(finding: Finding, shapes: Shapes, described: Described) -> Finding:
         messages=_messages(finding, shape, constraint),
         details=tuple(_explain(one, shapes, described) for one in finding.details),
         focus_label=_label(finding.focus, described),
-        shape_name=best(shape.labels, described.languages) if shape else None,
+        shape_name=_shape_name(finding.shape, shape, shapes, described),
         path_text=None if finding.path is None else readable(finding.path, shrink),
         place=_place(finding, described),
         nearest=_nearest(finding, constraint, described.data),
@@ -135,6 +136,12 @@ def best(texts: Sequence[Literal], languages: Sequence[str]) -> str | None:
                 return text.value
     plain = [text for text in texts if not text.language]
     return next((text.value for text in (*plain, *texts)), None)
+
+
+def _shape_name(node: NamedNode | BlankNode, shape: Shape | None, shapes: Shapes, described: Described) -> str | None:
+    """What the shape is called, or else, where it has no IRI to point at, whose part it is."""
+    name = best(shape.labels, described.languages) if shape else None
+    return name or (spell(shapes.graph, node) if isinstance(node, BlankNode) else None)
 
 
 def _label(node: Term, described: Described) -> str | None:

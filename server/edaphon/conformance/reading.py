@@ -343,7 +343,11 @@ class _Reader:
     def flag(self, name: ShapeName, word: str) -> bool:
         for value in self.single(name, word):
             if isinstance(value, Literal) and value.datatype == xsd("boolean"):
-                return value.value in ("true", "1")
+                if value.value == "1":
+                    # Another term than true, and the specification asks for that term (W3C test uniqueLang-002).
+                    text = f"{guards.spell(self.graph, name)}: sh:{word} 1 has no effect; write true."
+                    self.remarks.append(Remark(text, name))
+                return value.value == "true"
             self.wrong(name, f"sh:{word} must be true or false, not {value}")
         return False
 

@@ -7,6 +7,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from edaphon.conformance import constraints as c
 from edaphon.conformance.guards import shrink
+from edaphon.conformance.lexical import is_well_formed
 from edaphon.conformance.paths import Path
 from edaphon.conformance.triples import Term
 
@@ -27,7 +28,8 @@ def show(term: Term) -> str:
     short = shrink(term.datatype)
     if short == "xsd:string":
         return f'"{term.value}"'
-    return term.value if short in ("xsd:integer", "xsd:decimal", "xsd:boolean") else f'"{term.value}"^^{short}'
+    bare = short in ("xsd:integer", "xsd:decimal", "xsd:boolean") and is_well_formed(term)
+    return term.value if bare else f'"{term.value}"^^{short}'
 
 
 def wording(constraint: c.Constraint, path: Path | None) -> str:

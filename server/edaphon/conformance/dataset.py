@@ -1,0 +1,121 @@
+"""The data that shapes are held against: a store, and how faithfully it has the literals that were submitted."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store, Triple, Variable
+
+from edaphon.conformance.spelling import Spelling
+from edaphon.conformance.triples import Term
+from edaphon.conformance.vocabulary import rdf, rdfs
+
+__all__ = ["TERM", "Dataset"]
+
+# A function for queries: the number of a term in a list → that term, blank nodes included.
+TERM: Final = NamedNode("urn:x-edaphon:term")
+TYPE, SUBCLASS = rdf("type"), rdfs("subClassOf")
+
+
+class Dataset:
+    """The default graph of a store.
+
+    `written` says that the literals are as submitted (see `spelling`); otherwise the store was read back and knows
+    values only, so that derived integer types are judged by their ranges.
+    """
+
+    def __init__(self, store: Store, spelling: Spelling | None = None) -> None:
+        self.store = store
+        self.spelling = spelling
+        self._as_values = False
+        self._disguised: list[tuple[Quad, Quad]] | None = None
+        self._subclasses: dict[Term, frozenset[Term]] = {}
+        self._terms: list[Term] = []
+
+    @classmethod
+    def of(cls, quads: Iterable[Quad]) -> "Dataset":
+        """A dataset in memory from submitted quads; all of them are merged into the default graph."""
+        store, spelling = Store(), Spelling()
+        store.bulk_extend(spelling.merged(quads))
+        return cls(store, spelling)
+
+    @property
+    def written(self) -> bool:
+        """Whether the store has the literals as they were submitted."""
+        return self.spelling is not None
+
+    @property
+    def disguised(self) -> bool:
+        """Whether some literals are in disguise, so that comparing them takes an undisguising expression."""
+        return self.spelling is not None and self.spelling.used
+
+    def encode(self, term: Term) -> Term:
+        """The term under which the store has a term of the shapes."""
+        return term if self.spelling is None or self._as_values else self.spelling.encode(term)
+
+    def decode(self, term: Term) -> Term:
+        """The submitted term for one that a query returned."""
+        return term if self.spelling is None else self.spelling.decode(term)
+
+    def subclasses(self, cls: Term) -> frozenset[Term]:
+        """The class and all its subclasses, as the data have them."""
+        known = self._subclasses.get(cls)
+        if known is None:
+            found, waiting = {cls}, [cls]
+            while waiting:
+                for quad in self.store.quads_for_pattern(None, SUBCLASS, waiting.pop(), None):
+                    if not isinstance(quad.subject, Triple) and quad.subject not in found:
+                        found.add(quad.subject)
+                        waiting.append(quad.subject)
+            known = self._subclasses[cls] = frozenset(found)
+        return known
+
+    def number(self, terms: Iterable[Term]) -> range:
+        """Numbers under which queries can name these terms with the function TERM."""
+        start = len(self._terms)
+        self._terms.extend(terms)
+        return range(start, len(self._terms))
+
+    def select(self, query: str, substitutions: Mapping[Variable, Term] | None = None) -> QuerySolutions:
+        """Run a SELECT over the default graph, with some of its variables bound beforehand."""
+        bound: dict[Variable, Term | Triple] = dict(substitutions or {})
+        solutions = self.store.query(query, substitutions=bound, custom_functions=self._functions())
+        assert isinstance(solutions, QuerySolutions)
+        return solutions
+
+    def _functions(self) -> dict[NamedNode, Callable[..., Term | Triple | None]]:
+        def term(number: Literal) -> Term:
+            found = self._terms[int(number.value)]
+            return self.decode(found) if self._as_values else found
+
+        return {TERM: term}
+
+    @contextmanager
+    def as_values(self) -> Iterator[None]:
+        """While inside, the store has plain values: the queries of a shapes graph know nothing of disguises."""
+        if not self.disguised:
+            yield
+            return
+        if self._disguised is None:
+            self._disguised = list(self._pairs())
+        pairs = self._disguised
+        # A plain triple that was there beside the disguised one must survive the way back.
+        added = [plain for _, plain in pairs if plain not in self.store]
+        self.store.extend(plain for _, plain in pairs)
+        for disguised, _ in pairs:
+            self.store.remove(disguised)
+        self._as_values = True
+        try:
+            yield
+        finally:
+            self._as_values = False
+            for quad in added:
+                self.store.remove(quad)
+            self.store.extend(stored for stored, _ in pairs)
+
+    def _pairs(self) -> Iterator[tuple[Quad, Quad]]:
+        """The triples with a literal in disguise, each with the one that it stands for."""
+        for quad in self.store.quads_for_pattern(None, None, None, None):
+            object = quad.object
+            if isinstance(object, Literal) and (plain := self.decode(object)) != object:
+                yield quad, Quad(quad.subject, quad.predicate, plain)
