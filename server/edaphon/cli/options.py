@@ -1,5 +1,6 @@
 """Command-line options made from the settings, so that each has one name, one default and one sentence of help."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from types import NoneType, UnionType
@@ -14,6 +15,16 @@ __all__ = ["settings_options"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 HINTS: Final = get_type_hints(Settings)
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers that can be waited for: neither infinity nor what is not a number at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
 
 
 def settings_options(*names: str) -> Callable[[F], F]:
@@ -43,6 +54,9 @@ def option(name: str) -> Callable[[F], F]:
         details = {"multiple": True, "type": str}
     elif get_origin(hint) is Literal:
         details = {"type": click.Choice(get_args(hint))}
+    elif hint in (int, float):
+        number = click.IntRange if hint is int else FiniteRange
+        details = {"type": number(min=facts["least"])}
     elif hint is Path:
         details = {"type": click.Path(path_type=Path, file_okay=False)}
     else:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import click
 
@@ -41,7 +41,7 @@ NEGATIVE: Final = 1
 
 
 @click.command(name="query")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--format",
     "form",
@@ -51,7 +51,7 @@ NEGATIVE: Final = 1
     help="Format of the answer [default: table, or turtle for CONSTRUCT and DESCRIBE].",
 )
 @settings_options("state", "timeout", "memory", "result", "allow_service")
-def query(file: IO[bytes], form: str | None, **options: Any) -> None:
+def query(file: str, form: str | None, **options: Any) -> None:
     """Ask one SPARQL query, read from FILE or from standard input (-), of a state folder.
 
     Without --state, the folder that `edaphon serve` uses by default is asked; it is made from the shipped graph when it
@@ -59,9 +59,10 @@ def query(file: IO[bytes], form: str | None, **options: Any) -> None:
     """
     settings = Settings(**options)
     try:
-        text = file.read().decode("utf-8-sig")
+        with click.open_file(file, "rb") as source:
+            text = source.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unusable(f"{file.name} is not UTF-8: see byte {error.start}") from None
+        raise Unusable(f"{file} is not UTF-8: see byte {error.start}") from None
     # A format for one kind of answer leaves the other kind to its default, unless it could only be a mistake.
     asked = Query(
         text,
@@ -73,7 +74,7 @@ def query(file: IO[bytes], form: str | None, **options: Any) -> None:
         with told():
             negative = asyncio.run(_ask(asked, settings, table=form in (None, "table")))
     except Unusable as error:
-        raise _placed(error, file.name) from error.__cause__
+        raise _placed(error, file) from error.__cause__
     sys.exit(NEGATIVE if negative else 0)
 
 

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final, cast, get_args
 
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 
@@ -43,14 +43,7 @@ class State:
         when its corpus is not there.
         """
         file = folder / "state.json"
-        try:
-            remembered: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            remembered = {}
-        except (OSError, ValueError) as error:
-            raise StateError(f"{file} cannot be read ({error}); restore the state folder from a backup") from error
-        if remembered.get("format", FORMAT) != FORMAT:
-            raise StateError(f"{folder} was made by another version of Edaphon (format {remembered['format']})")
+        remembered = _remembered(file)
         opened = open_corpus(corpus or remembered.get("corpus", "shipped"))
         mode = default_graph or remembered.get("default_graph", "merge")
         wanted = {"format": FORMAT, "corpus": opened.name, "default_graph": mode}
@@ -158,6 +151,23 @@ class State:
         _write(self.folder / "corpus.nq.gz", gzip.compress(serialize(stated, format=RdfFormat.N_QUADS) or b"", 1))
         # Last: until this is there, the corpus counts as not published, and publishing it again changes nothing.
         _write(self.folder / "corpus.digest", digest.encode() + b"\n")
+
+
+def _remembered(file: Path) -> dict[str, Any]:
+    """What a state folder was made with; nothing when it is new."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise StateError(f"{file} cannot be read ({error}); restore the state folder from a backup") from error
+    if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+        raise StateError(f"{file} is damaged; restore the state folder from a backup")
+    if content["format"] != FORMAT:
+        raise StateError(f"{file.parent} was made by another version of Edaphon (format {content['format']})")
+    if not isinstance(content.get("corpus"), str) or content.get("default_graph") not in get_args(DefaultGraph):
+        raise StateError(f"{file} is damaged; restore the state folder from a backup")
+    return content
 
 
 def _write(path: Path, content: bytes) -> None:
