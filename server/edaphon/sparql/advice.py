@@ -26,9 +26,9 @@ _OPENS: Final = {
 }
 _CLOSERS: Final = frozenset(_OPENS.values())
 _QUOTES: Final = "“”„‟«»‘’‚‛′″＂＇`"  # noqa: RUF001  # the characters that people paste
-_TERMS: Final = frozenset(
-    "VAR IRIREF PNAME_LN PNAME_NS STRING LONG_STRING INTEGER DECIMAL DOUBLE BLANK_NODE_LABEL ANON NIL LBRACKET".split()
-)
+_LITERALS: Final = frozenset({"STRING", "LONG_STRING", "INTEGER", "DECIMAL", "DOUBLE"})
+_TERMS: Final = _LITERALS | {"VAR", "IRIREF", "PNAME_LN", "PNAME_NS", "BLANK_NODE_LABEL", "ANON", "NIL", "LBRACKET"}
+_STARTS: Final = _TERMS | {"LBRACE", UNKNOWN_WORD}
 _QUERY_WORDS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATE_WORDS: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 _MODIFIERS: Final = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET")
@@ -42,6 +42,7 @@ _ELSEWHERE: Final = {
     "JOIN": "Statements in one group are joined by the variables they share; there is no JOIN.",
     "LET": "SPARQL sets variables with BIND(expression AS ?variable).",
     "UPDATE": "SPARQL changes data with DELETE { … } INSERT { … } WHERE { … }.",
+    "BINDINGS": "It is called VALUES.",
     "BETWEEN": "Write ?x >= low && ?x <= high.",
     "LENGTH": "The function is called STRLEN.",
     "LEN": "The function is called STRLEN.",
@@ -92,20 +93,21 @@ class Situation:
         """In capitals, the word before the innermost open parenthesis: the function that is being called."""
         if not self.open or self.open[-1].type != "LPAREN":
             return ""
-        index = self.tokens.index(self.open[-1])
-        while index and self.tokens[index] is not self.open[-1]:
-            index = self.tokens.index(self.open[-1], index + 1)
-        return str(self.tokens[index - 1]).upper() if index else ""
+        index = next((index for index, token in enumerate(self.tokens) if token is self.open[-1]), 0)
+        return self.tokens[index - 1].upper() if index else ""
 
     @property
     def clause(self) -> str:
-        """In capitals, the last keyword outside brackets."""
+        """In capitals, the last keyword outside closed brackets; empty where a group has just begun."""
         depth = 0
         for token in reversed(self.tokens):
             if token.type in _CLOSERS:
                 depth += 1
+            elif token.type == "LBRACE" and depth == 0:
+                return ""
             elif token.type in _OPENS:
-                depth -= 1
+                # An open parenthesis does not hide the clause it stands in; an open brace begins something new.
+                depth = max(depth - 1, 0)
             elif depth == 0 and token.upper() in KEYWORDS:
                 return token.upper()
         return ""
@@ -171,7 +173,7 @@ def _other_kind(s: Situation) -> str | None:
         return "This is a query: send it as a query (parameter `query`, or application/sparql-query)."
     if s.follows(r"@prefix|@base"):
         return "In SPARQL, write PREFIX and BASE without @ and without a dot at the end of the line."
-    if s.stray.type in ("IRIREF", "VAR", "PNAME_LN") and not s.update:
+    if s.stray.type in _STARTS and not s.update and not _near(s) and not s.follows("query="):
         return "A query begins with SELECT, ASK, CONSTRUCT or DESCRIBE, after its PREFIX lines."
     if s.stray.type == "DOT" and s.tokens:
         return "PREFIX and BASE lines have no dot at the end."
@@ -195,7 +197,7 @@ def _characters(s: Situation) -> str | None:
     if character == "&":
         return "The logical AND is written &&."
     if character == "@":
-        return "A language tag comes right after its string, such as \"soil\"@en."
+        return 'A language tag comes right after its string, such as "soil"@en.'
     if character == "$":
         return "A variable needs a name: $name or ?name."
     if character == "\\":
@@ -214,7 +216,9 @@ def _strings(s: Situation) -> str | None:
         return "Write \\\\ for a backslash." if closed else f"Close the string with {quote * 3}."
     if len(s.stray) > 1 and s.stray.endswith(quote):
         return r"Escapes are \t \n \r \b \f \" \' \\ and \u with four digits; write \\ for a backslash."
-    return f"Close the string with {quote} on the same line; text of several lines goes between {quote * 3} and {quote * 3}."
+    return (
+        f"Close the string with {quote} on the same line; text of several lines goes between {quote * 3} … {quote * 3}."
+    )
 
 
 def _iris(s: Situation) -> str | None:
@@ -236,7 +240,9 @@ def _assignments(s: Situation) -> str | None:
         return "SPARQL sets variables with BIND(expression AS ?variable) or SELECT (expression AS ?variable)."
     if s.stray.type == "GT" and s.before().type == "LT":
         return "Not equal is written !=."
-    if s.stray.type == "EQ" and s.clause == "BIND":
+    if s.stray.type in ("EQ", "NE", "LT", "GT", "LE", "GE") and "EQ" not in s.expected and "AND" in s.expected:
+        return "Comparisons do not chain: write ?a < ?b && ?b < ?c."
+    if s.stray.type == "RPAREN" and "AS" in s.expected and s.caller == "BIND":
         return "BIND takes an expression and a new variable: BIND(expression AS ?variable)."
     return None
 
@@ -271,7 +277,7 @@ def _select(s: Situation) -> str | None:
             return "Say what to select: SELECT * for everything, or the variables."
         if s.stray.upper() in (*AGGREGATES, *FUNCTIONS):
             return f"Put the expression in parentheses and name it: ({s.stray.upper()}(…) AS ?name)."
-        if s.stray.type == UNKNOWN_WORD:
+        if s.stray.type == UNKNOWN_WORD and not _near(s):
             return f"Variables begin with a question mark: ?{s.stray}."
     if s.stray.type == "COMMA" and not in_parentheses:
         return "Variables in SELECT are separated by spaces, not commas."
@@ -281,7 +287,7 @@ def _select(s: Situation) -> str | None:
         return f"Put the expression in parentheses and name it: ({s.stray.upper()}(…) AS ?name)."
     if s.stray.type == "RPAREN" and in_parentheses and "AS" in s.expected:
         return "Name the result: (expression AS ?name)."
-    if s.stray.type == UNKNOWN_WORD and not in_parentheses and not _near(s):
+    if s.stray.type == UNKNOWN_WORD and not in_parentheses and "VAR" in s.expected and not _near(s):
         return f"Variables begin with a question mark: ?{s.stray}."
     return None
 
@@ -322,6 +328,9 @@ def _words(s: Situation) -> str | None:
     if word == "A" and "A" in s.expected:
         return "The short form of rdf:type is a small a."
     if s.stray.type == UNKNOWN_WORD:
+        before = s.before()
+        if before.type == "STRING" and before.end_pos == s.stray.start_pos:
+            return f"If {before[0]} is part of the text, write it as \\{before[0]}, or use the other kind of quotes."
         near = _near(s)
         if near:
             return f"Did you mean {_by(near)}?"
@@ -331,7 +340,7 @@ def _words(s: Situation) -> str | None:
             closest = get_close_matches(word, [*FUNCTIONS, *AGGREGATES], n=1, cutoff=0.6)
             return f"SPARQL has no function {s.stray}." + (f" Did you mean {closest[0]}?" if closest else "")
         if s.expected & _TERMS:
-            return f"A variable is written ?{s.stray}, a name with its prefix ex:{s.stray}, a string \"{s.stray}\"."
+            return f'A variable is written ?{s.stray}, a name with its prefix ex:{s.stray}, a string "{s.stray}".'
     return None
 
 
@@ -354,12 +363,32 @@ def _patterns(s: Situation) -> str | None:
     before = s.before()
     if before.type in ("OPTIONAL", "EXCEPT", "UNION", "WHERE", "EXISTS", "LATERAL") and s.expected <= {"LBRACE", "NOT"}:
         return f"{before.upper()} takes a group in braces: {before.upper()} {{ … }}."
-    if before.type == "NOT" and s.stray.type == "LPAREN":
-        return "A condition is negated by !: !(…)."
+    if before.type == "NOT" and s.stray.type != UNKNOWN_WORD:
+        return "A condition is negated by !, as in !(…); NOT stands before EXISTS and IN."
+    if before.type == "IN":
+        return "IN takes a list in parentheses: ?x IN (1, 2, 3)."
+    if s.stray.type in ("PLUS", "MINUS", "STAR", "SLASH") and "DOT" in s.expected:
+        return "A statement holds terms, not sums: compute in FILTER, in BIND (… AS ?x) or in SELECT."
+    if s.stray.type == "UNION":
+        return "UNION stands between groups in braces: { … } UNION { … }."
     if s.stray.type == "FROM" and any(token.type == "LBRACE" for token in s.open):
         return "FROM stands between SELECT and WHERE of the outermost query; inside, use GRAPH."
     if s.stray.type == "SELECT" and s.open:
         return "A sub-SELECT needs braces of its own: { SELECT … }."
+    if before.type in ("INTO", "CLEAR", "DROP", "CREATE", "SILENT") and "GRAPH" in s.expected:
+        return "Write GRAPH before the graph's IRI."
+    if s.expected == {"TO"}:
+        return "Write TO between the two graphs: COPY GRAPH <…> TO GRAPH <…>."
+    if s.stray.type == "LBRACE" and "PIPE" in s.expected:
+        return "SPARQL paths have no counts; they have ? (none or one), * (any number) and + (at least one)."
+    if s.stray.type in ("SLASH", "PIPE", "CARET", "STAR", "PLUS", "BANG") and s.expected & _TERMS and s.open:
+        return (
+            "Property paths match what is there, so they cannot stand in data or in a template."
+            if _in_template(s)
+            else None
+        )
+    if "UNDEF" in s.expected and s.stray.type in ("VAR", "BLANK_NODE_LABEL", "ANON"):
+        return "VALUES takes IRIs and literals; write UNDEF for no value."
     if s.stray.type in _TERMS and "DOT" in s.expected:
         return "End the statement before with a dot, or write `;` to go on about the same subject."
     if s.stray.type == "DOT" and before.type == "DOT":
@@ -378,12 +407,28 @@ def _patterns(s: Situation) -> str | None:
     return None
 
 
+def _in_template(s: Situation) -> bool:
+    """Whether the outermost open brace belongs to data or a template, not to a WHERE clause."""
+    outer = next((token for token in s.open if token.type == "LBRACE"), None)
+    index = next((index for index, token in enumerate(s.tokens) if token is outer), 0)
+    before = s.tokens[index - 1].upper() if index else ""
+    earlier = s.tokens[index - 2].upper() if index > 1 else ""
+    return before in ("DATA", "CONSTRUCT", "INSERT", "DELETE") or (
+        before == "WHERE" and earlier in ("CONSTRUCT", "DELETE")
+    )
+
+
 def _brackets(s: Situation) -> str | None:
+    """A bracket that closes what was not opened last."""
     if s.stray.type in _CLOSERS and s.open and _OPENS[s.open[-1].type] != s.stray.type:
         line, column = s.lines.at(int(s.open[-1].start_pos or 0))
         return f"The `{s.open[-1]}` opened at line {line}, column {column} is not closed yet."
     if s.stray.type in _CLOSERS and not s.open:
         return f"There is one `{s.stray}` too many, or an opening one is missing before."
+    return None
+
+
+def _unclosed(s: Situation) -> str | None:
     if s.stray.type == END and s.open:
         line, column = s.lines.at(int(s.open[-1].start_pos or 0))
         many = f" ({len(s.open)} brackets are open)" if len(s.open) > 1 else ""
@@ -394,8 +439,11 @@ def _brackets(s: Situation) -> str | None:
 def _declarations(s: Situation) -> str | None:
     before = s.before()
     if before.type == "PREFIX":
-        name = s.stray if s.stray.type == UNKNOWN_WORD else s.stray.partition(":")[0]
-        return f"Write PREFIX {name or 'ex'}: <http://…/>, with a colon after the name and the IRI between < and >."
+        name = s.stray.partition(":")[0]
+        name = name if name.isidentifier() else "ex"
+        return f"Write PREFIX {name}: <http://…/>, with a colon after the name and the IRI between < and >."
+    if before.type == "VERSION":
+        return 'The version is a string between single or double quotes, such as VERSION "1.2".'
     if s.expected == {"IRIREF"}:
         return "Put the IRI between < and >."
     return None
@@ -430,6 +478,7 @@ _RULES: Final[tuple[Callable[[Situation], str | None], ...]] = (
     _empty,
     _escaped_for_html,
     _escaped_for_urls,
+    _declarations,
     _other_kind,
     _characters,
     _strings,
@@ -439,9 +488,9 @@ _RULES: Final[tuple[Callable[[Situation], str | None], ...]] = (
     _select,
     _modifiers,
     _words,
-    _declarations,
     _two_texts,
-    _patterns,
     _brackets,
+    _patterns,
+    _unclosed,
     _meant_as_update,
 )

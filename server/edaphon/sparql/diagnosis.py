@@ -15,16 +15,11 @@ from edaphon.sparql.scoping import scope_faults
 from edaphon.sparql.terms import term_faults
 from edaphon.sparql.wording import expectation, naming
 
-__all__ = ["diagnose", "locate"]
+__all__ = ["MOST", "diagnose", "locate"]
 
-_CLOSES: Final = {
-    "RBRACE": ("LBRACE",),
-    "RPAREN": ("LPAREN",),
-    "RBRACKET": ("LBRACKET",),
-    "RANNOTATION": ("LANNOTATION",),
-    "RREIFIED": ("LREIFIED",),
-    "RTRIPLE": ("LTRIPLE",),
-}
+# Reading more would take longer than most people wait.
+MOST: Final = 2_000_000
+
 _POSITION: Final = re.compile(r"error at (\d+):(\d+)")
 # What the engine says of a text as a whole, and how to say it to a person.
 _ENGINE_SAYS: Final = (
@@ -60,9 +55,10 @@ def diagnose(text: str, engine_message: str, *, update: bool = False) -> QuerySy
     token that the engine was at last, and the message says so. `engine_message` is the text of its SyntaxError.
 
     Takes time in proportion to the text read up to that place, about 4 s for a million characters, and no recursion.
+    Of a longer text, MOST characters are read; a fault behind them is where the engine was at last.
     """
     lines = Lines(text)
-    reading = read(text, update=update)
+    reading = read(text, update=update, most=MOST)
     fault = _fault(text, reading, lines, update) or _by_the_engine(text, reading, engine_message, update)
     line, column = lines.at(fault.start)
     return QuerySyntax(fault.detail, line=line, column=column, hint=fault.hint)
@@ -87,7 +83,7 @@ def _fault(text: str, reading: Reading, lines: Lines, update: bool) -> Fault | N
     if reading.tree is not None:
         for fault in scope_faults(reading.tree):
             return fault
-    if text.startswith("\ufeff"):
+    if text.startswith("\ufeff") and reading.tree is not None:
         return Fault(
             0,
             "The text begins with a byte order mark (U+FEFF), which is no part of SPARQL.",
@@ -140,7 +136,9 @@ def _bad_iri(token: Token) -> str:
 
 def _by_the_engine(text: str, reading: Reading, message: str, update: bool) -> Fault:
     whole = "update" if update else "query"
-    start = _token_before(reading.tokens, _offset(text, message))
+    offset = _offset(text, message)
+    # Of a text too long to be read to the end, the tokens around the place are not known.
+    start = offset if offset > MOST else _token_before(reading.tokens, offset)
     for phrase, words in _ENGINE_SAYS:
         if phrase in message:
             return Fault(start, f"{words} The engine stopped reading the {whole} near here.")

@@ -22,7 +22,8 @@ class Reading:
     """A text as far as it follows the grammar.
 
     `tokens` are those that may stand where they stand. `tree` is there when they are all; otherwise `stray` is the
-    first that may not, and `expected` the types of those that might have stood in its place, END included.
+    first that may not, and `expected` the types of those that might have stood in its place, END included. A text
+    that was read in part only has neither.
     """
 
     tokens: tuple[Token, ...]
@@ -47,18 +48,19 @@ def _grammar() -> Lark:
     return Lark(source, parser="lalr", lexer=_Fed, start=list(_START.values()), maybe_placeholders=False)
 
 
-def read(text: str, *, update: bool = False) -> Reading:
-    """Read a query, or an update, up to the first token that cannot stand there."""
+def read(text: str, *, update: bool = False, most: int | None = None) -> Reading:
+    """Read a query, or an update, up to the first token that cannot stand there, or `most` characters of it."""
     scanner = Scanner(text)
     parser = _grammar().parse_interactive(start=_START[update])
     tokens: list[Token] = []
     position = 1 if text.startswith("\ufeff") else 0
-    while True:
+    while most is None or position < most:
+        start = scanner.start(position)
         possible = parser.choices()
-        if "LT" in possible and "IRIREF" in possible and text.startswith("<", position):
+        if "LT" in possible and "IRIREF" in possible and text.startswith("<", start):
             # The table's row may name what only follows the same words elsewhere.
             possible = dict.fromkeys(parser.accepts())
-        token = scanner.next(position, possible)
+        token = scanner.token(start, possible)
         if token.type == END:
             if END in parser.accepts():
                 return Reading(tuple(tokens), tree=parser.feed_eof())
@@ -70,6 +72,7 @@ def read(text: str, *, update: bool = False) -> Reading:
             return Reading(tuple(tokens), stray=token, expected=_expected(tokens, update))
         tokens.append(token)
         position = int(token.end_pos or 0)
+    return Reading(tuple(tokens))
 
 
 def _end_after(tokens: list[Token], otherwise: int) -> Token:

@@ -54,7 +54,59 @@ SIGNS: Final[dict[str, str]] = {
     "LT": "<",
 }
 
-_WORDS: Final = ["ADD", "ALL", "AS", "ASC", "ASK", "BASE", "BIND", "BY", "CLEAR", "CONSTRUCT", "COPY", "CREATE", "DATA", "DEFAULT", "DELETE", "DESC", "DESCRIBE", "DISTINCT", "DROP", "EXISTS", "FILTER", "FROM", "GRAPH", "GROUP", "HAVING", "IN", "INSERT", "INTO", "LATERAL", "LIMIT", "LOAD", "MOVE", "NAMED", "NOT", "OFFSET", "OPTIONAL", "ORDER", "PREFIX", "REDUCED", "SELECT", "SEPARATOR", "SERVICE", "SILENT", "TO", "UNDEF", "UNION", "USING", "VALUES", "VERSION", "WHERE", "WITH"]
+_WORDS: Final = [
+    "ADD",
+    "ALL",
+    "AS",
+    "ASC",
+    "ASK",
+    "BASE",
+    "BIND",
+    "BY",
+    "CLEAR",
+    "CONSTRUCT",
+    "COPY",
+    "CREATE",
+    "DATA",
+    "DEFAULT",
+    "DELETE",
+    "DESC",
+    "DESCRIBE",
+    "DISTINCT",
+    "DROP",
+    "EXISTS",
+    "FILTER",
+    "FROM",
+    "GRAPH",
+    "GROUP",
+    "HAVING",
+    "IN",
+    "INSERT",
+    "INTO",
+    "LATERAL",
+    "LIMIT",
+    "LOAD",
+    "MOVE",
+    "NAMED",
+    "NOT",
+    "OFFSET",
+    "OPTIONAL",
+    "ORDER",
+    "PREFIX",
+    "REDUCED",
+    "SELECT",
+    "SEPARATOR",
+    "SERVICE",
+    "SILENT",
+    "TO",
+    "UNDEF",
+    "UNION",
+    "USING",
+    "VALUES",
+    "VERSION",
+    "WHERE",
+    "WITH",
+]
 
 # Every word with a meaning of its own, in capitals, and its terminal.
 KEYWORDS: Final[dict[str, str]] = (
@@ -115,15 +167,18 @@ class Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def next(self, after: int, possible: Container[str]) -> Token:
-        """The token that begins next at or after the offset `after`; `possible` are the types that may stand there.
+    def start(self, after: int) -> int:
+        """Where the next token at or after the offset `after` begins: behind spaces and comments."""
+        gap = _GAP.match(self.text, after)
+        return gap.end() if gap else after
 
-        A token of a type not in `possible` is returned all the same. Of type END, without length, when there is
-        none; of a type named BAD_… when what stands there is no token.
+    def token(self, start: int, possible: Container[str]) -> Token:
+        """The token that begins at the offset `start`; `possible` are the types that may stand there.
+
+        A token of a type not in `possible` is returned all the same. Of type END, without length, at the end of the
+        text; of a type named BAD_… when what stands there is no token.
         """
         text = self.text
-        gap = _GAP.match(text, after)
-        start = gap.end() if gap else after
         if start >= len(text):
             return _token(END, "", start)
         if text[start] == "<":
@@ -161,7 +216,7 @@ class Scanner:
         for kind in ("LTRIPLE", "LREIFIED"):
             if text.startswith(SIGNS[kind], start):
                 return _token(kind, SIGNS[kind], start)
-        if "IRIREF" in possible or _MEANT_IRI.match(text, start):
+        if _MEANT_IRI.match(text, start) or ("IRIREF" in possible and re.compile(r"<[^\s=]").match(text, start)):
             close = re.compile(r"[>\r\n]").search(text, start)
             end = len(text) if close is None else close.end() if close[0] == ">" else close.start()
             return _token(BAD_IRI, text[start:end], start)

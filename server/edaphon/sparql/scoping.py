@@ -13,7 +13,9 @@ __all__ = ["scope_faults"]
 _QUERIES: Final = frozenset({"select_query", "sub_select", "construct_query", "describe_query", "ask_query"})
 # Variables in these are used, not bound for what stands beside them.
 _CLOSED: Final = frozenset({"filter", "minus", "exists", "having_clause", "order_clause", "select_clause"})
-_LITERALS: Final = frozenset({"STRING", "LONG_STRING", "INTEGER", "DECIMAL", "DOUBLE", "TRUE", "FALSE", "PLUS", "MINUS"})
+_LITERALS: Final = frozenset(
+    {"STRING", "LONG_STRING", "INTEGER", "DECIMAL", "DOUBLE", "TRUE", "FALSE", "PLUS", "MINUS"}
+)
 _PATH_SIGNS: Final = frozenset({"PIPE", "SLASH", "STAR", "PLUS", "QUESTION", "BANG"})
 
 
@@ -225,7 +227,8 @@ class _Walk:
         if grouping or frame.aggregate:
             visible = _grouped(grouping)
             dropped = _dropped(grouping)
-            if dropped and not self._used_only_inside(parts, dropped):
+            if dropped and _selects(parts.get("select_clause"), dropped):
+                visible[_name(dropped)] = dropped
                 self._fault(
                     dropped,
                     f"This engine does not rename a variable in GROUP BY, so `{dropped}` stays unknown.",
@@ -245,7 +248,7 @@ class _Walk:
             if grouping or frame.aggregate:
                 self._fault(
                     star,
-                    "SELECT * does not go together with GROUP BY or an aggregate: only groups come out, not their rows.",
+                    "SELECT * does not go together with GROUP BY or an aggregate: groups come out, not their rows.",
                     "Name the variables of GROUP BY, and aggregates such as (COUNT(*) AS ?count).",
                 )
             frame.bound = visible
@@ -271,11 +274,6 @@ class _Walk:
             "Put the grouping into a sub-SELECT: { SELECT … WHERE { … } GROUP BY … }.",
         )
 
-    @staticmethod
-    def _used_only_inside(parts: dict[str, Tree[Token]], variable: Token) -> bool:
-        clause = parts.get("select_clause")
-        return clause is None or variable not in {token for token in _tokens(clause) if token.type == "VAR"}
-
     def _projected(self, clause: Tree[Token], visible: dict[str, Token], *, grouped: bool) -> dict[str, Token]:
         projected: dict[str, Token] = {}
         for item in clause.children:
@@ -287,7 +285,16 @@ class _Walk:
             if len(item.children) > 1:
                 if grouped:
                     for used in _free(item):
-                        if used is not variable and _name(used) not in visible:
+                        if used is variable or _name(used) in visible:
+                            continue
+                        if _name(used) in projected:
+                            self._fault(
+                                used,
+                                f"`{used}` gets its value in this same SELECT; after grouping, the engine cannot use "
+                                "it there.",
+                                "Repeat the expression, or compute it in a sub-SELECT.",
+                            )
+                        else:
                             self._unbound(used)
                 if name in visible:
                     self._fault(
@@ -373,10 +380,10 @@ class _Walk:
         def refuse(token: Token) -> None:
             self._fault(
                 token,
-                f"Blank nodes cannot be used in {operation}: they name nothing that is stored.",
-                "Use a variable, with DELETE { … } WHERE { … }."
+                f"Blank nodes cannot be used in {operation}.",
+                "They name nothing that is stored; find the node by a variable, with DELETE { … } WHERE { … }."
                 if operation == "DELETE DATA"
-                else "Use a variable instead.",
+                else "Use a variable instead: it matches blank nodes, too.",
             )
 
         for tree in node.iter_subtrees():
@@ -441,6 +448,13 @@ def _dropped(clause: Tree[Token] | None) -> Token | None:
             if _is(word, "AS") and isinstance(variable, Token):
                 return variable
     return None
+
+
+def _selects(clause: Tree[Token] | None, variable: Token) -> bool:
+    """Whether a SELECT clause uses the variable."""
+    return clause is not None and any(
+        _is(token, "VAR") and _name(token) == _name(variable) for token in _tokens(clause)
+    )
 
 
 def _aliases(clause: Tree[Token]) -> Iterator[Token]:

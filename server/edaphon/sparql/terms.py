@@ -1,4 +1,4 @@
-"""Which IRIs, names, tags and numbers of a SPARQL text the engine cannot make sense of, although they are well written."""
+"""Which IRIs, names, tags and numbers of a SPARQL text the engine refuses, although they are well written."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from edaphon.namespaces import PREFIXES
 from edaphon.sparql.faults import Fault
+from edaphon.sparql.scanning import KEYWORDS
 
 __all__ = ["term_faults"]
 
@@ -82,6 +83,8 @@ def _unescaped(text: str) -> str:
 
 
 def _iri_fault(start: int, iri: str, base: str | None) -> Fault | None:
+    if "\x00" in iri:
+        return Fault(start, "The IRI that begins here has an escape that names no character.")
     if base is None and not _SCHEME.match(iri):
         return Fault(
             start,
@@ -119,7 +122,9 @@ def _prefix_hint(prefix: str, local: str, prefixes: dict[str, str]) -> str:
     if prefix in _WELL_KNOWN:
         return f"Add this line at the top: PREFIX {prefix}: <{_WELL_KNOWN[prefix]}>"
     if prefix.lower() in ("http", "https", "urn", "mailto") or local.startswith("//"):
-        return f"If this is an IRI, put it between angle brackets: <{prefix}:{local}>"
+        return "If this is an IRI, put it between < and >."
+    if prefix.upper() in KEYWORDS:
+        return f"If you meant the keyword {prefix.upper()}, put a space after it."
     near = get_close_matches(prefix, list(prefixes), n=1, cutoff=0.6)
     if near:
         return f"Did you mean `{near[0]}:`, which is declared?"
