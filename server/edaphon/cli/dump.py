@@ -18,7 +18,12 @@ __all__ = ["dump"]
 
 @click.command(name="dump")
 @click.option(
-    "--revision", type=click.IntRange(min=1), metavar="N", help="A revision that is kept [default: the published one]."
+    "--revision",
+    type=click.IntRange(min=1),
+    metavar="N",
+    envvar="EDAPHON_REVISION",
+    show_envvar=True,
+    help="A revision that is kept [default: the published one].",
 )
 @settings_options("state")
 def dump(revision: int | None, **options: Any) -> None:
