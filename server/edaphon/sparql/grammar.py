@@ -1,14 +1,13 @@
 """How far a SPARQL text follows the grammar, and what could have stood where it stops."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, Protocol, cast
 
 from lark import Lark, Token, Tree, UnexpectedToken
 from lark.lexer import Lexer
-from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from edaphon.sparql.scanning import END, Scanner
 
@@ -42,24 +41,44 @@ class _Fed(Lexer):
         return iter(())
 
 
+class _Parser(Protocol):
+    """What lark's interactive parser does; its own declarations leave the types out."""
+
+    def choices(self) -> dict[str, Any]:
+        """The row of the parser's table: more types than may stand here, but never fewer."""
+
+    def accepts(self) -> set[str]:
+        """Just the types that may stand here."""
+
+    def feed_token(self, token: Token) -> object:
+        """Go on by a token; UnexpectedToken where it may not stand here."""
+
+    def feed_eof(self) -> Tree[Token]:
+        """The tree of everything that was fed."""
+
+
 @cache
 def _grammar() -> Lark:
     source = files("edaphon.sparql").joinpath("sparql.lark").read_text(encoding="utf-8")
     return Lark(source, parser="lalr", lexer=_Fed, start=list(_START.values()), maybe_placeholders=False)
 
 
+def _parser(update: bool) -> _Parser:
+    return cast(_Parser, _grammar().parse_interactive(start=_START[update]))
+
+
 def read(text: str, *, update: bool = False, most: int | None = None) -> Reading:
     """Read a query, or an update, up to the first token that cannot stand there, or `most` characters of it."""
     scanner = Scanner(text)
-    parser = _grammar().parse_interactive(start=_START[update])
+    parser = _parser(update)
     tokens: list[Token] = []
     position = 1 if text.startswith("\ufeff") else 0
     while most is None or position < most:
         start = scanner.start(position)
-        possible = parser.choices()
+        possible: Container[str] = parser.choices()
         if "LT" in possible and "IRIREF" in possible and text.startswith("<", start):
             # The table's row may name what only follows the same words elsewhere.
-            possible = dict.fromkeys(parser.accepts())
+            possible = parser.accepts()
         token = scanner.token(start, possible)
         if token.type == END:
             if END in parser.accepts():
@@ -81,7 +100,7 @@ def _end_after(tokens: list[Token], otherwise: int) -> Token:
 
 
 def _expected(tokens: list[Token], update: bool) -> frozenset[str]:
-    parser: InteractiveParser = _grammar().parse_interactive(start=_START[update])
+    parser = _parser(update)
     for token in tokens:
         parser.feed_token(token)
     return frozenset(parser.accepts())

@@ -198,7 +198,7 @@ class Scanner:
         elif kind in ("PNAME_LN", "PNAME_NS") and kind not in possible:
             # `GRAPH:g` where no name may stand.
             keyword = KEYWORDS.get(value.partition(":")[0].upper())
-            if keyword in possible:
+            if keyword is not None and keyword in possible:
                 return _token(keyword, value.partition(":")[0], start)
         # Point at the parenthesis that closes too early, not at the one that may open.
         elif kind == "NIL" and kind not in possible and "LPAREN" in possible:

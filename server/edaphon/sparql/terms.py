@@ -46,7 +46,7 @@ def term_faults(tokens: Sequence[Token]) -> Iterator[Fault]:
                 fault = _iri_fault(start, iri, base)
                 if fault:
                     yield fault
-                whole = iri if base is None else urljoin(base, iri)
+                whole = _resolved(iri, base)
                 if before.type == "BASE":
                     base = whole
                 elif before.type == "PNAME_NS" and earlier.type == "PREFIX":
@@ -82,6 +82,12 @@ def _unescaped(text: str) -> str:
     return _CODE_POINT.sub(character, text)
 
 
+def _resolved(iri: str, base: str | None) -> str:
+    whole = urljoin(base, iri) if base else iri
+    # Nothing is relative to a URN for urljoin; the scheme is all that the check of an IRI needs.
+    return whole if base is None or _SCHEME.match(whole) else base.partition(":")[0] + ":" + whole
+
+
 def _iri_fault(start: int, iri: str, base: str | None) -> Fault | None:
     if "\x00" in iri:
         return Fault(start, "The IRI that begins here has an escape that names no character.")
@@ -93,7 +99,7 @@ def _iri_fault(start: int, iri: str, base: str | None) -> Fault | None:
             "BASE <http://…/> at the top.",
         )
     try:
-        NamedNode(iri if base is None else urljoin(base, iri))
+        NamedNode(_resolved(iri, base))
     except ValueError as error:
         return Fault(start, f"<{iri}> is not a valid IRI: {str(error).removesuffix('.')}.")
     return None
