@@ -1,31 +1,31 @@
 """Every failure that a user can meet, as one family; `web/problems.py` gives each its HTTP status.
 
-    EdaphonError
-    ├── AddressUnusable        the server cannot listen where it was told to
-    ├── CorpusError            a folder or file of the corpus is missing or says something unusable
-    ├── ParseError             RDF that does not parse: which file, line and column
-    ├── ShapesError            shapes that cannot be used, and why
-    ├── StateError             a state folder that cannot be used
-    │   ├── StateMismatch      it was made with another corpus or default-graph mode
-    │   ├── StateBusy          another process holds its lock
-    │   └── RevisionMissing    no such revision, or none published yet
-    ├── QueryError             a query that has no answer
-    │   ├── QuerySyntax        it does not parse: line, column, hint
-    │   ├── EgressRefused      it names a SERVICE or LOAD target that the operator did not allow
-    │   ├── RemoteFailed       an allowed remote endpoint failed
-    │   ├── EngineRefused      the engine parsed it but says that it cannot evaluate it
-    │   ├── EngineFailed       the engine broke on it, which is a defect
-    │   ├── DeadlineReached    it ran out of time
-    │   ├── MemoryReached      it ran out of memory, heap or stack
-    │   ├── ResultTooLarge     its result outgrew the limit
-    │   └── PoolBusy           all workers and the queue are taken
-    └── RequestError           an HTTP request that cannot be served as it stands
-        ├── MalformedRequest   a parameter or body that makes no sense
-        ├── TokenRequired      it needs a token that is missing or unknown
-        ├── NotAcceptable      no format on offer fits Accept
-        ├── UnsupportedMedia   a body of a type or coding that is not taken
-        ├── BodyTooLarge       more bytes than allowed, unpacked size counted
-        └── BodyTimeout        the body stopped arriving
+EdaphonError
+├── AddressUnusable        the server cannot listen where it was told to
+├── CorpusError            a folder or file of the corpus is missing or says something unusable
+├── ParseError             RDF that does not parse: which file, line and column
+├── ShapesError            shapes that cannot be used, and why
+├── StateError             a state folder that cannot be used
+│   ├── StateMismatch      it was made with another corpus or default-graph mode
+│   ├── StateBusy          another process holds its lock
+│   └── RevisionMissing    no such revision, or none published yet
+├── QueryError             a query that has no answer
+│   ├── QuerySyntax        it does not parse: line, column, hint
+│   ├── EgressRefused      it names a SERVICE or LOAD target that the operator did not allow
+│   ├── RemoteFailed       an allowed remote endpoint failed
+│   ├── EngineRefused      the engine parsed it but says that it cannot evaluate it
+│   ├── EngineFailed       the engine broke on it, which is a defect
+│   ├── DeadlineReached    it ran out of time
+│   ├── MemoryReached      it ran out of memory, heap or stack
+│   ├── ResultTooLarge     its result outgrew the limit
+│   └── PoolBusy           all workers and the queue are taken
+└── RequestError           an HTTP request that cannot be served as it stands
+    ├── MalformedRequest   a parameter or body that makes no sense
+    ├── TokenRequired      it needs a token that is missing or unknown
+    ├── NotAcceptable      no format on offer fits Accept
+    ├── UnsupportedMedia   a body of a type or coding that is not taken
+    ├── BodyTooLarge       more bytes than allowed, unpacked size counted
+    └── BodyTimeout        the body stopped arriving
 """
 
 from __future__ import annotations
