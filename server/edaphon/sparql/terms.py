@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from edaphon.namespaces import PREFIXES
 from edaphon.sparql.faults import Fault
 from edaphon.sparql.scanning import KEYWORDS
+from edaphon.sparql.wording import naming
 
 __all__ = ["term_faults"]
 
@@ -27,6 +28,8 @@ _WELL_KNOWN: Final = PREFIXES | {
 }
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _CODE_POINT: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
+# Tokens with a name that people choose. SPARQL takes letters of every plane in it.
+_NAMED: Final = frozenset({"VAR", "PNAME_NS", "PNAME_LN", "BLANK_NODE_LABEL"})
 # The engine counts rows in 64 bits.
 _MOST: Final = 2**64 - 1
 
@@ -40,6 +43,8 @@ def term_faults(tokens: Sequence[Token]) -> Iterator[Fault]:
     earlier = Token("", "")
     for token in tokens:
         start = int(token.start_pos or 0)
+        if token.type in _NAMED and max(token) > "\uffff":
+            yield _character_fault(token, start)
         match token.type:
             case "IRIREF":
                 iri = _unescaped(token[1:-1])
@@ -72,6 +77,17 @@ def term_faults(tokens: Sequence[Token]) -> Iterator[Fault]:
                     "Move the declaration to the top, before the first operation.",
                 )
         earlier, before = before, token
+
+
+def _character_fault(token: Token, start: int) -> Fault:
+    character = next(character for character in token if character > "\uffff")
+    return Fault(
+        start,
+        f"{naming(token)} has the character U+{ord(character):X} in it; this engine takes none beyond U+FFFF in names.",
+        "Strings and IRIs between `<` and `>` may have it; write the IRI in full."
+        if token.type in ("PNAME_NS", "PNAME_LN")
+        else "Choose a name of letters, digits and `_`.",
+    )
 
 
 def _unescaped(text: str) -> str:
