@@ -269,7 +269,7 @@ def _calls(s: Situation) -> str | None:
 
 
 def _select(s: Situation) -> str | None:
-    if s.clause not in ("SELECT", "DISTINCT", "REDUCED", *AGGREGATES, "AS", *FUNCTIONS):
+    if len(s.stray) > 40 or s.clause not in ("SELECT", "DISTINCT", "REDUCED", *AGGREGATES, "AS", *FUNCTIONS):
         return None
     in_parentheses = bool(s.open) and s.open[-1].type == "LPAREN"
     if s.before().upper() in ("SELECT", "DISTINCT", "REDUCED") and "STAR" in s.expected:
@@ -321,7 +321,7 @@ def _by(word: str) -> str:
 
 def _words(s: Situation) -> str | None:
     word = s.stray.upper()
-    if s.stray.type in ("TRUE", "FALSE", "A") or not word.isidentifier():
+    if s.stray.type in ("TRUE", "FALSE", "A") or not word.isidentifier() or len(word) > 40:
         return None
     if word in ("TRUE", "FALSE"):
         return f"In this engine the booleans are written in small letters: {word.lower()}."

@@ -18,7 +18,7 @@ from edaphon.sparql.wording import expectation, naming
 __all__ = ["MOST", "diagnose", "locate"]
 
 # Reading more would take longer than most people wait.
-MOST: Final = 2_000_000
+MOST: Final = 1_000_000
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+)")
 # What the engine says of a text as a whole, and how to say it to a person.
@@ -54,7 +54,7 @@ def diagnose(text: str, engine_message: str, *, update: bool = False) -> QuerySy
     early; for rules beyond the grammar, the token that breaks one. Where nothing is found, the place is the
     token that the engine was at last, and the message says so. `engine_message` is the text of its SyntaxError.
 
-    Takes time in proportion to the text read up to that place, about 4 s for a million characters, and no recursion.
+    Takes time in proportion to the text read up to that place, 4 to 8 s for a million characters, and no recursion.
     Of a longer text, MOST characters are read; a fault behind them is where the engine was at last.
     """
     lines = Lines(text)
@@ -106,7 +106,7 @@ def _detail(situation: Situation) -> str:
     if stray.type == END:
         return f"The {whole} ends too early; expected {wanted}."
     if stray.type == UNKNOWN_WORD:
-        return f"`{stray}` is not a word of SPARQL; expected {wanted}."
+        return f"{naming(stray)} is not a word of SPARQL; expected {wanted}."
     return f"{naming(stray)} cannot stand here; expected {wanted}."
 
 

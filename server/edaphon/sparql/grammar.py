@@ -4,10 +4,11 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final
 
-from lark import Lark, Token, Tree, UnexpectedToken
+from lark import Lark, Token, Tree
 from lark.lexer import Lexer
+from lark.parsers.lalr_analysis import Shift
 
 from edaphon.sparql.scanning import END, Scanner
 
@@ -41,66 +42,90 @@ class _Fed(Lexer):
         return iter(())
 
 
-class _Parser(Protocol):
-    """What lark's interactive parser does; its own declarations leave the types out."""
-
-    def choices(self) -> dict[str, Any]:
-        """The row of the parser's table: more types than may stand here, but never fewer."""
-
-    def accepts(self) -> set[str]:
-        """Just the types that may stand here."""
-
-    def feed_token(self, token: Token) -> object:
-        """Go on by a token; UnexpectedToken where it may not stand here."""
-
-    def feed_eof(self) -> Tree[Token]:
-        """The tree of everything that was fed."""
-
-
 @cache
 def _grammar() -> Lark:
     source = files("edaphon.sparql").joinpath("sparql.lark").read_text(encoding="utf-8")
     return Lark(source, parser="lalr", lexer=_Fed, start=list(_START.values()), maybe_placeholders=False)
 
 
-def _parser(update: bool) -> _Parser:
-    return cast(_Parser, _grammar().parse_interactive(start=_START[update]))
+class _Parser:
+    """Lark's parser, asked before it is fed.
+
+    Fed a token that cannot stand there, lark closes some rules before it notices, and forgets what else could have
+    followed. And its table's rows name more than may stand there: also what follows the same words elsewhere.
+    """
+
+    def __init__(self, *, update: bool) -> None:
+        self._parser = _grammar().parse_interactive(start=_START[update])
+        self._stack: list[Any] = self._parser.parser_state.state_stack
+        self._table: dict[Any, dict[str, tuple[Any, Any]]] = self._parser.parser_state.parse_conf.states
+
+    @property
+    def row(self) -> dict[str, tuple[Any, Any]]:
+        """The types that may stand here are among these keys."""
+        return self._table[self._stack[-1]]
+
+    def takes(self, kind: str) -> bool:
+        """Whether a token of this type may stand here."""
+        standing = len(self._stack)
+        # States that the closing of rules would put on top of those that are left standing.
+        added: list[Any] = []
+        while True:
+            state = added[-1] if added else self._stack[standing - 1]
+            step = self._table[state].get(kind)
+            if step is None:
+                return False
+            action, rule = step
+            if action is Shift:
+                return True
+            closed = len(rule.expansion)
+            if closed > len(added):
+                standing -= closed - len(added)
+                added.clear()
+            elif closed:
+                del added[-closed:]
+            state = added[-1] if added else self._stack[standing - 1]
+            added.append(self._table[state][rule.origin.name][1])
+            if added[-1] == self._parser.parser_state.parse_conf.end_state:
+                return True
+
+    def expected(self) -> frozenset[str]:
+        """All types of tokens that may stand here."""
+        return frozenset(kind for kind in self.row if kind.isupper() and self.takes(kind))
+
+    def feed(self, token: Token) -> None:
+        """Go on by a token that may stand here."""
+        self._parser.feed_token(token)
+
+    def finish(self) -> Tree[Token]:
+        """The tree of all that was fed, where the text may end."""
+        tree = self._parser.parser_state.feed_token(Token(END, ""), is_end=True)
+        assert isinstance(tree, Tree)
+        return tree
 
 
 def read(text: str, *, update: bool = False, most: int | None = None) -> Reading:
     """Read a query, or an update, up to the first token that cannot stand there, or `most` characters of it."""
     scanner = Scanner(text)
-    parser = _parser(update)
+    parser = _Parser(update=update)
     tokens: list[Token] = []
     position = 1 if text.startswith("\ufeff") else 0
     while most is None or position < most:
         start = scanner.start(position)
-        possible: Container[str] = parser.choices()
-        if "LT" in possible and "IRIREF" in possible and text.startswith("<", start):
-            # The table's row may name what only follows the same words elsewhere.
-            possible = parser.accepts()
+        possible: Container[str] = parser.row
+        if text.startswith("<", start) and "LT" in possible and "IRIREF" in possible:
+            possible = ("LT", "LE") if parser.takes("LT") else ("IRIREF",)
         token = scanner.token(start, possible)
+        if not parser.takes(token.type):
+            if token.type == END:
+                # Right behind the last token, not behind the spaces and comments that follow it.
+                token = Token(END, "", start_pos=position, end_pos=position)
+            return Reading(tuple(tokens), stray=token, expected=parser.expected())
         if token.type == END:
-            if END in parser.accepts():
-                return Reading(tuple(tokens), tree=parser.feed_eof())
-            return Reading(tuple(tokens), stray=_end_after(tokens, position), expected=frozenset(parser.accepts()))
-        try:
-            parser.feed_token(token)
-        except UnexpectedToken:
-            # The parser may have closed some rules before it noticed, and forgotten what else could have followed.
-            return Reading(tuple(tokens), stray=token, expected=_expected(tokens, update))
+            return Reading(tuple(tokens), tree=parser.finish())
+        parser.feed(token)
+        if token.type == "PNAME_NS" and tokens[-1].type == "PREFIX":
+            scanner.declared.add(token[:-1])
         tokens.append(token)
         position = int(token.end_pos or 0)
     return Reading(tuple(tokens))
-
-
-def _end_after(tokens: list[Token], otherwise: int) -> Token:
-    offset = int(tokens[-1].end_pos or 0) if tokens else otherwise
-    return Token(END, "", start_pos=offset, end_pos=offset)
-
-
-def _expected(tokens: list[Token], update: bool) -> frozenset[str]:
-    parser = _parser(update)
-    for token in tokens:
-        parser.feed_token(token)
-    return frozenset(parser.accepts())

@@ -166,6 +166,7 @@ class Scanner:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.declared: set[str] = set()
 
     def start(self, after: int) -> int:
         """Where the next token at or after the offset `after` begins: behind spaces and comments."""
@@ -195,11 +196,11 @@ class Scanner:
             kind = _SIGN_TYPES[value]
             if kind == "OR" and "OR" not in possible and "PIPE" in possible:
                 return _token("PIPE", "|", start)
-        elif kind in ("PNAME_LN", "PNAME_NS") and kind not in possible:
-            # `GRAPH:g` where no name may stand.
-            keyword = KEYWORDS.get(value.partition(":")[0].upper())
-            if keyword is not None and keyword in possible:
-                return _token(keyword, value.partition(":")[0], start)
+        elif kind in ("PNAME_LN", "PNAME_NS"):
+            word = value.partition(":")[0]
+            keyword = KEYWORDS.get(word.upper())
+            if keyword is not None and keyword in possible and word not in self.declared:
+                return _token(keyword, word, start)
         # Point at the parenthesis that closes too early, not at the one that may open.
         elif kind == "NIL" and kind not in possible and "LPAREN" in possible:
             return _token("LPAREN", "(", start)

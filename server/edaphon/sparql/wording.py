@@ -128,7 +128,8 @@ _KINDS: Final = {
 
 def naming(token: Token) -> str:
     """The token as the subject of a sentence."""
-    shown = " ".join(token.split())
+    spaced = " ".join(token[:200].split())
+    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in spaced)
     shown = shown if len(shown) <= 40 else shown[:39] + "…"
     return f"{_KINDS.get(token.type, '')}`{shown}`"
 

@@ -58,6 +58,11 @@ QUERIES: list[tuple[str, tuple[str, ...]]] = [
     ("SELECT * { ?s ?p ?o } ▲ASK {}", ("one query",)),
     ("SELECT * { ?s ?p ?o } ▲;", ("without a semicolon",)),
     # Prefixes and IRIs.
+    ("ASK { ?s ?p ▲?🪱 }", ("beyond U+FFFF", "`?🪱`", "Choose a name")),
+    ("ASK { ?s ?p ▲_:a🪱 }", ("beyond U+FFFF",)),
+    ("PREFIX ▲🪱: <http://e/> ASK {}", ("U+1FAB1", "write the IRI in full")),
+    ("PREFIX e: <http://e/> ASK { ?s ?p ▲e:a🪱 }", ("U+1FAB1", "write the IRI in full")),
+    ("BASE <urn:e:a> ASK { <#s> ?p ?o ▲! }", ("`!` cannot stand here",)),
     ("SELECT * { ?s ▲rdfs:label ?o }", (f"PREFIX rdfs: <{PREFIXES['rdfs']}>",)),
     ("SELECT * { ?s ▲foo:bar ?o }", ("`foo:` is not declared", "PREFIX foo:")),
     ("PREFIX foaf: <http://xmlns.com/foaf/0.1/>\nASK { ?s ▲foaff:name ?o }", ("Did you mean `foaf:`",)),
@@ -236,6 +241,14 @@ def test_two_words_in_one_are_read_as_the_engine_reads_them() -> None:
     ox.Store().query("SELECTDISTINCT*{?s ?p ?o}LIMIT5")
     fault = found("SELECTDISTINCT*{?s ?p ?o}LIMIT5 6")
     assert (fault.line, fault.column) == (1, 33)
+
+
+def test_a_keyword_may_touch_a_name_unless_the_two_make_another_name() -> None:
+    prefix = "PREFIX : <http://example.org/> "
+    ox.Store().query(prefix + "ASK { GRAPH:g { ?s ?p ?o } }")
+    assert found(prefix + "ASK { GRAPH:g { ?s ?p } }").column == len(prefix) + 23
+    assert found("ASK { GRAPH:g { ?s ?p ?o } }").column == 12
+    assert found("PREFIX graph: <http://example.org/> ASK { graph:g ?p ?o ?q }").column == 57
 
 
 def test_a_less_than_sign_is_an_operator_where_no_iri_may_stand() -> None:

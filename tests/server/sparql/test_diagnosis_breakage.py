@@ -61,6 +61,8 @@ def check(text: str, update: bool) -> QuerySyntax | None:
     """Whatever the text, the engine's refusal has a diagnosis within it, behind tokens that could stand there."""
     message = refusal(text, update)
     if message is None:
+        # Of a query that the engine takes, nothing is found wrong; of updates, it takes more than the grammar allows.
+        assert update or "does not say why" in str(diagnose(text, ""))
         return None
     fault = diagnose(text, message, update=update)
     assert type(fault) is QuerySyntax
@@ -80,7 +82,7 @@ def test_the_texts_that_are_broken_below_are_whole(text: str, update: bool) -> N
 
 
 @given(texts, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_a_text_without_one_of_its_tokens_is_diagnosed(case: tuple[str, bool], data: st.DataObject) -> None:
     text, update = case
     token = data.draw(st.sampled_from(tokens(text, update)))
@@ -88,7 +90,7 @@ def test_a_text_without_one_of_its_tokens_is_diagnosed(case: tuple[str, bool], d
 
 
 @given(texts, st.sampled_from(WORDS), st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250, deadline=None, derandomize=True)
 def test_a_text_with_a_token_too_many_is_diagnosed(case: tuple[str, bool], word: str, data: st.DataObject) -> None:
     text, update = case
     token = data.draw(st.sampled_from(tokens(text, update)))
@@ -96,7 +98,7 @@ def test_a_text_with_a_token_too_many_is_diagnosed(case: tuple[str, bool], word:
 
 
 @given(texts, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_a_sign_that_means_nothing_is_found_where_it_was_put(case: tuple[str, bool], data: st.DataObject) -> None:
     text, update = case
     token = data.draw(st.sampled_from(tokens(text, update)))
@@ -108,7 +110,7 @@ def test_a_sign_that_means_nothing_is_found_where_it_was_put(case: tuple[str, bo
 
 
 @given(texts, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_a_text_cut_short_ends_behind_its_last_token(case: tuple[str, bool], data: st.DataObject) -> None:
     text, update = case
     kept = data.draw(st.integers(0, len(tokens(text, update)) - 1))
@@ -123,7 +125,7 @@ PIECES = [*"{}()<>?:;.,'\"\\#@^|&=!ab1 \n\r\t", "SELECT ", "ASK ", "ex:", "🪱"
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_any_text_at_all_is_diagnosed(text: str) -> None:
     check(text, False)
     check(text, True)
