@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from edaphon.conformance.dataset import Dataset
 from edaphon.conformance.engine import Engine
@@ -80,7 +80,7 @@ def _idle(shapes: Shapes, dataset: Dataset, engine: Engine) -> Iterator[Remark]:
     """Targets that match nothing: what they ask for is not asked of anyone."""
     classes = [one.object for one in _types(dataset)]
     for shape in shapes.targeted():
-        if engine.is_empty(targeted(shape.targets, dataset)):
+        if all(map(engine.is_empty, targeted(shape.targets, dataset))):
             wanted = [one for one in shape.targets.classes if isinstance(one, NamedNode)]
             hint = "".join(meant(_local(one), sorted({_local(cls) for cls in classes})) for one in wanted[:1])
             about = ", ".join(map(show, (*shape.targets.classes, *shape.targets.nodes)))
@@ -90,7 +90,7 @@ def _idle(shapes: Shapes, dataset: Dataset, engine: Engine) -> Iterator[Remark]:
 
 def _types(dataset: Dataset) -> Iterator[Quad]:
     seen: set[object] = set()
-    for quad in dataset.store.quads_for_pattern(None, rdf("type"), None, None):
+    for quad in dataset.store.quads_for_pattern(None, rdf("type"), None, DefaultGraph()):
         if quad.object not in seen:
             seen.add(quad.object)
             yield quad

@@ -3,30 +3,39 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
+from typing import Literal as PythonLiteral
 
-from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store, Triple, Variable
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Triple, Variable
 
 from edaphon.conformance.spelling import Spelling
 from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import rdf, rdfs
+from edaphon.conformance.vocabulary import rdfs
 
 __all__ = ["TERM", "Dataset"]
 
 # A function for queries: the number of a term in a list → that term, blank nodes included.
 TERM: Final = NamedNode("urn:x-edaphon:term")
-TYPE, SUBCLASS = rdf("type"), rdfs("subClassOf")
+SUBCLASS: Final = rdfs("subClassOf")
+DEFAULT: Final = DefaultGraph()
 
 
 class Dataset:
     """The default graph of a store.
 
-    `written` says that the literals are as submitted (see `spelling`); otherwise the store was read back and knows
-    values only, so that derived integer types are judged by their ranges.
+    `literals` says how: all of them "written" as submitted (see `spelling`); "read" back from a store that knows values
+    only, so that derived integer types are judged by their ranges; or "mixed", where those of a change are as
+    submitted and the others were read back.
     """
 
-    def __init__(self, store: Store, spelling: Spelling | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        spelling: Spelling | None = None,
+        literals: PythonLiteral["written", "read", "mixed"] = "read",
+    ) -> None:
         self.store = store
         self.spelling = spelling
+        self.literals = literals
         self._as_values = False
         self._disguised: list[tuple[Quad, Quad]] | None = None
         self._subclasses: dict[Term, frozenset[Term]] = {}
@@ -37,12 +46,19 @@ class Dataset:
         """A dataset in memory from submitted quads; all of them are merged into the default graph."""
         store, spelling = Store(), Spelling()
         store.bulk_extend(spelling.merged(quads))
-        return cls(store, spelling)
+        return cls(store, spelling, "written")
 
-    @property
-    def written(self) -> bool:
-        """Whether the store has the literals as they were submitted."""
-        return self.spelling is not None
+    @classmethod
+    def changed(cls, store: Store, added: Iterable[Quad]) -> "Dataset":
+        """A store that may be written to, which has these submitted triples already, with their literals as written."""
+        spelling = Spelling(integers=True)
+        for quad in added:
+            object = quad.object
+            if not isinstance(object, Literal) or (encoded := spelling.encode(object)) == object:
+                continue
+            store.remove(Quad(quad.subject, quad.predicate, object))
+            store.add(Quad(quad.subject, quad.predicate, encoded))
+        return cls(store, spelling, "mixed")
 
     @property
     def disguised(self) -> bool:
@@ -63,7 +79,7 @@ class Dataset:
         if known is None:
             found, waiting = {cls}, [cls]
             while waiting:
-                for quad in self.store.quads_for_pattern(None, SUBCLASS, waiting.pop(), None):
+                for quad in self.store.quads_for_pattern(None, SUBCLASS, waiting.pop(), DEFAULT):
                     if not isinstance(quad.subject, Triple) and quad.subject not in found:
                         found.add(quad.subject)
                         waiting.append(quad.subject)
@@ -115,7 +131,7 @@ class Dataset:
 
     def _pairs(self) -> Iterator[tuple[Quad, Quad]]:
         """The triples with a literal in disguise, each with the one that it stands for."""
-        for quad in self.store.quads_for_pattern(None, None, None, None):
+        for quad in self.store.quads_for_pattern(None, None, None, DEFAULT):
             object = quad.object
             if isinstance(object, Literal) and (plain := self.decode(object)) != object:
                 yield quad, Quad(quad.subject, quad.predicate, plain)

@@ -69,8 +69,12 @@ class Engine:
         """Hold every shape with targets against all of them."""
         found: list[Finding] = []
         for shape in self.shapes.targeted():
-            found += self.check(shape, targeted(shape.targets, self.dataset))
+            found += self.check_targets(shape)
         return found
+
+    def check_targets(self, shape: Shape) -> list[Finding]:
+        """Hold one shape against all of its targets."""
+        return [one for source in targeted(shape.targets, self.dataset) for one in self.check(shape, source)]
 
     def check(self, shape: Shape, source: Source) -> list[Finding]:
         """Hold one shape against the nodes of a source."""
@@ -234,30 +238,29 @@ class Engine:
         if count == 0:
             return iter(())
         if count == 1:
-            body = f"FILTER NOT EXISTS {{ {within(source.node, path, '?value')} }}"
+            body = f"FILTER NOT EXISTS {{ {within(source, path, '?value')} }}"
             return self._nodes(source.select("", body))
-        body = f"OPTIONAL {{ {source.node} {as_sparql(path)} ?value }}"
+        body = f"OPTIONAL {{ {source.reach(path, '?value')} }}"
         tail = f"GROUP BY {source.node} HAVING (COUNT(DISTINCT ?value) < {count})"
         return self._nodes(source.select("", body, tail))
 
     def _max_count(self, shape: Shape, count: int, source: Source) -> Iterator[_Row]:
         path = self._path(shape)
-        body = f"{source.node} {as_sparql(path)} ?value ."
+        body = f"{source.reach(path, '?value')}"
         if count == 0:
-            return self._nodes(source.select("", f"FILTER EXISTS {{ {within(source.node, path, '?value')} }}"))
+            return self._nodes(source.select("", f"FILTER EXISTS {{ {within(source, path, '?value')} }}"))
         if count == 1:
-            other = f"{within(source.node, path, '?other')} FILTER (!sameTerm(?value, ?other))"
+            other = f"{within(source, path, '?other')} FILTER (!sameTerm(?value, ?other))"
             return self._nodes(source.select("", f"{body} FILTER EXISTS {{ {other} }}"))
         tail = f"GROUP BY {source.node} HAVING (COUNT(DISTINCT ?value) > {count})"
         return self._nodes(source.select("", body, tail))
 
     def _unique_lang(self, shape: Shape, source: Source) -> Iterator[_Row]:
         path = self._path(shape)
-        body = (
-            f'{source.node} {as_sparql(path)} ?value FILTER (isLITERAL(?value) && LANG(?value) != "") '
-            f"FILTER EXISTS {{ {within(source.node, path, '?other')} "
-            "FILTER (isLITERAL(?other) && LANG(?other) = LANG(?value) && !sameTerm(?value, ?other)) }"
-        )
+        tagged = 'FILTER (isLITERAL(?value) && LANG(?value) != "")'
+        same = "isLITERAL(?other) && LANG(?other) = LANG(?value) && !sameTerm(?value, ?other)"
+        other = f"FILTER EXISTS {{ {within(source, path, '?other')} FILTER ({same}) }}"
+        body = f"{source.reach(path, '?value')} {tagged} {other}"
         rows = {(row[0], row[1].value) for row in self._rows(source.select("(LCASE(LANG(?value)) AS ?lang)", body))}
         return (_Row(this) for this, _ in sorted(rows, key=str))
 
@@ -268,7 +271,8 @@ class Engine:
         if shape.path is None:
             missing = f"{other} . FILTER (!sameTerm(?value, {source.node}))"
         else:
-            missing = f"{other} . FILTER NOT EXISTS {{ {within(source.node, shape.path, '?value')} }}"
+            same = f"{within(source, shape.path, '?same')} FILTER (sameTerm(?same, ?value))"
+            missing = f"{other} . FILTER NOT EXISTS {{ {same} }}"
         yield from self._found(source.select("?value", missing))
 
     def _less_than(self, shape: Shape, property: NamedNode, or_equal: bool, source: Source) -> Iterator[_Row]:
@@ -284,7 +288,7 @@ class Engine:
         wanted = f"sameTerm(?value, <{TERM.value}>({number}))"
         if shape.path is None:
             return self._nodes(source.select("", f"BIND({source.node} AS ?value) FILTER (!{wanted})"))
-        body = f"FILTER NOT EXISTS {{ {within(source.node, shape.path, '?value')} FILTER ({wanted}) }}"
+        body = f"FILTER NOT EXISTS {{ {within(source, shape.path, '?value')} FILTER ({wanted}) }}"
         return self._nodes(source.select("", body))
 
     def _closed(self, shape: Shape, allowed: tuple[NamedNode, ...], source: Source) -> Iterator[_Row]:
@@ -443,7 +447,7 @@ class Engine:
         """A pattern that binds ?value to the value nodes."""
         if shape.path is None:
             return f"BIND({source.node} AS ?value)"
-        return f"{source.node} {as_sparql(shape.path)} ?value ."
+        return source.reach(shape.path, "?value")
 
     def _pairs(self, shape: Shape, source: Source, only: Iterable[Term] | None = None) -> Iterator[tuple[Term, Term]]:
         """Focus nodes with their value nodes, each pair once; with `only`, those whose value is among these."""

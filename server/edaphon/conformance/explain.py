@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Final, Protocol
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Store, Triple
 
 from edaphon.conformance import constraints as c
 from edaphon.conformance.findings import Finding, Place
@@ -56,13 +56,13 @@ class StoreLookup:
         """The values of one property of one node."""
         if isinstance(subject, Literal):
             return []
-        quads = self.store.quads_for_pattern(subject, predicate, None)
+        quads = self.store.quads_for_pattern(subject, predicate, None, DefaultGraph())
         return [one.object for one in quads if not isinstance(one.object, Triple)]
 
     def subjects(self, predicate: NamedNode, object: Term) -> list[Term]:
         """The nodes that have that value."""
         found: list[Term] = []
-        for quad in self.store.quads_for_pattern(None, predicate, object):
+        for quad in self.store.quads_for_pattern(None, predicate, object, DefaultGraph()):
             if not isinstance(quad.subject, Triple):
                 found.append(quad.subject)
             if len(found) >= CANDIDATES:

@@ -9,7 +9,7 @@ from pyoxigraph import Literal
 
 from edaphon.conformance.vocabulary import XSD
 
-__all__ = ["INTEGER_RANGES", "is_well_formed"]
+__all__ = ["FORMS", "INTEGER_RANGES", "is_well_formed"]
 
 # The least and the greatest value of each datatype derived from xsd:integer; None is no bound.
 INTEGER_RANGES: Final[dict[str, tuple[int | None, int | None]]] = {

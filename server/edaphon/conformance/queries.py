@@ -32,7 +32,7 @@ FORBIDDEN: Final = {
     "MINUS": "MINUS does not see pre-bound variables (SHACL appendix A); use FILTER NOT EXISTS",
     "VALUES": "VALUES does not go with pre-bound variables (SHACL appendix A); use FILTER (… IN (…))",
 }
-REBOUND: Final = re.compile(r"\b[Aa][Ss]\s+[?$](this|value|currentShape|shapesGraph|PATH)\b")
+REBOUND: Final = re.compile(r"\b[Aa][Ss]\s+[?$](this|currentShape|shapesGraph|PATH)\b")
 
 ENGINE: Final = Store()
 

@@ -235,7 +235,10 @@ class _Reader:
                 if any(isinstance(one, Literal) for one in members):
                     self.wrong(name, f"sh:{word} is a list of shapes")
                 yield kind(tuple(one for one in members if not isinstance(one, Literal)))
-        yield from map(c.Node, self.shapes(name, "node"))
+        for other in self.shapes(name, "node"):
+            if self.graph.objects(other, PATH):
+                self.wrong(name, f"sh:node must be a node shape; {other} has sh:path, so use sh:property")
+            yield c.Node(other)
         yield from map(c.Property, self.shapes(name, "property"))
         yield from self.qualified(name)
 

@@ -1,16 +1,29 @@
 """Which nodes a query is about: a pattern that binds them, all targets of a shape at once or a list."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from pyoxigraph import NamedNode
+from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from edaphon.conformance.dataset import TERM, Dataset
-from edaphon.conformance.paths import Path, Sequence, as_sparql
+from edaphon.conformance.paths import (
+    Alternative,
+    Inverse,
+    OneOrMore,
+    Path,
+    Sequence,
+    ZeroOrMore,
+    ZeroOrOne,
+    as_sparql,
+)
 from edaphon.conformance.shapes import Targets
 from edaphon.conformance.triples import Term
+from edaphon.conformance.vocabulary import rdf
 
-__all__ = ["Source", "instances", "listed", "targeted", "within"]
+__all__ = ["Source", "instances", "is_target", "listed", "targeted", "within"]
+
+DEFAULT: Final = DefaultGraph()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +48,24 @@ class Source:
         """The nodes that `path` leads to from these."""
         if path is None:
             return self
-        chain = f"{self.chain}{self.node} {as_sparql(path)} ?s{self.depth + 1} . "
+        chain = f"{self.chain}{self.reach(path, f'?s{self.depth + 1}')} "
+        if self.lateral:
+            chain += "LATERAL { "
         return Source(self.head, self.lateral, chain, self.depth + 1)
+
+    def reach(self, path: Path, value: str) -> str:
+        """The pattern `node path value`."""
+        return _reach(self.node, path, value, may_be_absent=self.may_be_absent)
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether the nodes come from a list, and so may be none of the data's, on paths of no length neither."""
+        return self.lateral
 
     def where(self, body: str) -> str:
         """A group that binds the nodes and goes on with `body`."""
         if self.lateral:
-            return f"{{ {self.head} LATERAL {{ {self.chain}{body} }} }}"
+            return f"{{ {self.head} LATERAL {{ {self.chain}{body} }} }}" + " }" * self.depth
         return f"{{ {self.head} {self.chain}{body} }}"
 
     def select(self, names: str, body: str, tail: str = "") -> str:
@@ -64,22 +88,37 @@ def _numbered(numbers: range) -> str:
     return f"VALUES ?i {{ {' '.join(map(str, numbers))} }} BIND(<{TERM.value}>(?i) AS ?s0)"
 
 
-def targeted(targets: Targets, dataset: Dataset) -> Source:
-    """All nodes of the dataset that the targets name."""
+def targeted(targets: Targets, dataset: Dataset) -> list[Source]:
+    """All nodes of the dataset that the targets name, in sources that have no node in common."""
     groups: list[str] = []
-    if targets.nodes:
-        if not (targets.classes or targets.subjects_of or targets.objects_of):
-            return listed(map(dataset.encode, targets.nodes), dataset)
-        groups.append(_numbered(dataset.number(map(dataset.encode, targets.nodes))))
     classes = {other for cls in targets.classes for other in dataset.subclasses(cls) if isinstance(other, NamedNode)}
     if classes:
         groups.append(instances("?s0", classes, "?c0"))
     groups += [f"?s0 {property} ?o0 ." for property in targets.subjects_of]
     groups += [f"?o0 {property} ?s0 ." for property in targets.objects_of]
+    sources = [Source(groups[0] if len(groups) == 1 else " UNION ".join(f"{{ {group} }}" for group in groups))]
     if not groups:
-        # Classes that only blank nodes name: nothing outside the shapes graph can be an instance of them.
-        return listed((), dataset)
-    return Source(groups[0] if len(groups) == 1 else " UNION ".join(f"{{ {group} }}" for group in groups))
+        sources = []
+    # Nodes that are named need not be in the data, so they cannot be part of a pattern over the data.
+    others = replace(targets, nodes=())
+    named = [node for node in map(dataset.encode, targets.nodes) if not is_target(node, others, dataset)]
+    return [*sources, listed(named, dataset)] if named else sources
+
+
+def is_target(node: Term, targets: Targets, dataset: Dataset) -> bool:
+    """Whether the targets name the node, as the dataset stands."""
+    if node in targets.nodes or dataset.decode(node) in targets.nodes:
+        return True
+    store = dataset.store
+    if any(next(store.quads_for_pattern(None, one, node, DEFAULT), None) for one in targets.objects_of):
+        return True
+    if not isinstance(node, Literal):
+        if any(next(store.quads_for_pattern(node, one, None, DEFAULT), None) for one in targets.subjects_of):
+            return True
+        if targets.classes:
+            types = {quad.object for quad in store.quads_for_pattern(node, rdf("type"), None, DEFAULT)}
+            return any(not types.isdisjoint(dataset.subclasses(cls)) for cls in targets.classes)
+    return False
 
 
 def instances(variable: str, classes: Iterable[Term], type: str) -> str:
@@ -93,15 +132,43 @@ def instances(variable: str, classes: Iterable[Term], type: str) -> str:
     return f"VALUES {type} {{ {' '.join(names)} }} {variable} a {type} ."
 
 
-def within(node: str, path: Path, value: str) -> str:
+def within(source: Source, path: Path, value: str) -> str:
     """The pattern `node path value` for the inside of an EXISTS, where the node is bound.
 
     The engine plans an EXISTS as if nothing were bound and would join the steps of a sequence over all of the data,
     once for each node; LATERAL makes it go from one step to the next.
     """
+    return _within(source.node, path, value, may_be_absent=source.may_be_absent)
+
+
+def _within(node: str, path: Path, value: str, *, may_be_absent: bool) -> str:
     if not isinstance(path, Sequence):
-        return f"{node} {as_sparql(path)} {value} ."
+        return _reach(node, path, value, may_be_absent=may_be_absent)
     first, *rest = path.paths
     onward = rest[0] if len(rest) == 1 else Sequence(tuple(rest))
     via = f"{value}_{len(rest)}"
-    return f"{within(node, first, via)} LATERAL {{ {within(via, onward, value)} }}"
+    then = _within(via, onward, value, may_be_absent=may_be_absent)
+    return f"{_within(node, first, via, may_be_absent=may_be_absent)} LATERAL {{ {then} }}"
+
+
+def _reach(node: str, path: Path, value: str, *, may_be_absent: bool) -> str:
+    pattern = f"{node} {as_sparql(path)} {value} ."
+    if may_be_absent and _nullable(path):
+        # The engine has no zero-length path for a term that is no node of the data; the specification has.
+        return f"{{ {pattern} }} UNION {{ BIND({node} AS {value}) }}"
+    return pattern
+
+
+def _nullable(path: Path) -> bool:
+    """Whether the path leads from a node to itself over no triple at all."""
+    match path:
+        case ZeroOrMore() | ZeroOrOne():
+            return True
+        case Inverse(inner) | OneOrMore(inner):
+            return _nullable(inner)
+        case Sequence(paths):
+            return all(map(_nullable, paths))
+        case Alternative(paths):
+            return any(map(_nullable, paths))
+        case _:
+            return False

@@ -12,7 +12,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
-from edaphon.conformance.lexical import is_well_formed
+from edaphon.conformance.lexical import INTEGER_RANGES, is_well_formed
 from edaphon.conformance.triples import Term
 from edaphon.conformance.vocabulary import XSD
 
@@ -43,9 +43,14 @@ PLAIN: Final = {
 
 
 class Spelling:
-    """Disguises literals, remembering those already seen; `used` says whether there was any to disguise."""
+    """Disguises literals, remembering those already seen; `used` says whether there was any to disguise.
 
-    def __init__(self) -> None:
+    With `integers` every integer is disguised, so that an xsd:integer that was submitted can be told from one that
+    the store made of another type.
+    """
+
+    def __init__(self, *, integers: bool = False) -> None:
+        self._integers = integers
         self.used = False
         self._known: dict[Literal, Literal] = {}
         self._scratch = Store()
@@ -65,7 +70,11 @@ class Spelling:
         return known
 
     def _disguise(self, literal: Literal) -> Literal:
-        plain = PLAIN.get(literal.datatype.value)
+        name = literal.datatype.value
+        plain = PLAIN.get(name)
+        if self._integers and name.removeprefix(XSD) in INTEGER_RANGES:
+            disguise = AS_WRITTEN if is_well_formed(literal) else ILL_FORMED
+            return Literal(literal.value, datatype=NamedNode(disguise + name))
         if plain is not None and plain.fullmatch(literal.value):
             return literal
         if not is_well_formed(literal):
