@@ -142,6 +142,12 @@ def _by_the_engine(text: str, reading: Reading, message: str, update: bool) -> F
     for phrase, words in _ENGINE_SAYS:
         if phrase in message:
             return Fault(start, f"{words} The engine stopped reading the {whole} near here.")
+    if offset > MOST:
+        return Fault(
+            start,
+            f"The engine refuses this {whole} and stopped reading near here; the {whole} is too long to say more.",
+            f"The first {MOST:,} characters follow the grammar; look behind them, or send less at a time.",
+        )
     return Fault(start, f"The engine refuses this {whole}, and does not say why; it stopped reading near here.")
 
 

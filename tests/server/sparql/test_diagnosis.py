@@ -281,3 +281,5 @@ def test_a_text_too_long_to_be_read_to_the_end_still_gets_an_answer(monkeypatch:
     monkeypatch.setattr("edaphon.sparql.diagnosis.MOST", 20)
     fault = diagnose("ASK { ?s ?p ?o .\n ?s ?p ?o } LIMT 1", "error at 2:16: expected LIMIT")
     assert (fault.line, fault.column) == (2, 16)
+    assert "too long to say more" in str(fault)
+    assert "The first 20 characters" in (fault.hint or "")
