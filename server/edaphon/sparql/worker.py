@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -192,19 +193,25 @@ class Worker:
 
     def _evaluate(self, order: dict[str, Any]) -> Outlet:
         text: str = order["text"]
-        ceiling = _virtual() + order["memory"] * MEGABYTE
-        resource.setrlimit(resource.RLIMIT_AS, (ceiling, self._space[1]))
         try:
-            target = egress.reaches_out(text, self._parses, self._allowed)
-            if target is not None:
-                raise Failure("EgressRefused", target=target)
-            if self._outside is not None and egress.calls_service(text, self._parses):
-                return self._outside.submit(self._run, order, remote=True).result()
-            return self._run(order, remote=False)
+            with self._bounded(order["memory"] * MEGABYTE):
+                target = egress.reaches_out(text, self._parses, self._allowed)
+                if target is not None:
+                    raise Failure("EgressRefused", target=target)
+                if self._outside is not None and egress.calls_service(text, self._parses):
+                    return self._outside.submit(self._run, order, remote=True).result()
+                return self._run(order, remote=False)
         except SyntaxError as error:
             raise self._diagnosed(text, str(error)) from error
         except MemoryError as error:
             raise Failure("MemoryReached", limit="heap") from error
+
+    @contextlib.contextmanager
+    def _bounded(self, memory: int) -> Iterator[None]:
+        """Let the process grow by so many bytes and no more."""
+        resource.setrlimit(resource.RLIMIT_AS, (_virtual() + memory, self._space[1]))
+        try:
+            yield
         finally:
             resource.setrlimit(resource.RLIMIT_AS, self._space)
 

@@ -397,7 +397,7 @@ def test_a_store_of_many_files_is_read_to_the_last(tmp_path: Path, with_pool: Ca
     value = NamedNode("http://example.org/value")
     graph = NamedNode("http://example.org/graph")
     store = Store(tmp_path / "000001")
-    for batch in range(60):
+    for batch in range(30):
         things = [NamedNode(f"http://example.org/{batch}/{one}") for one in range(9)]
         store.bulk_extend(Quad(thing, value, Literal(batch)) for thing in things)
         store.extend(Quad(thing, value, Literal(batch), graph) for thing in things)
@@ -408,4 +408,4 @@ def test_a_store_of_many_files_is_read_to_the_last(tmp_path: Path, with_pool: Ca
     async def scenario(pool: WorkerPool) -> int:
         return await count(pool)
 
-    assert with_pool(scenario, workers=1, current=lambda: Folder(1, tmp_path / "000001")) == 60 * 9
+    assert with_pool(scenario, workers=1, current=lambda: Folder(1, tmp_path / "000001")) == 30 * 9
