@@ -6,8 +6,10 @@ from typing import Final
 
 import click
 
+from edaphon.conformance.candidate import Proposal, check_proposal
 from edaphon.conformance.check import (
     CAP,
+    SUBMITTED,
     check_quads,
     corpus_quads,
     corpus_shapes,
@@ -16,8 +18,11 @@ from edaphon.conformance.check import (
     sources,
 )
 from edaphon.conformance.findings import Report
+from edaphon.conformance.incremental import Incremental
 from edaphon.corpus.layout import open_corpus
+from edaphon.corpus.parsing import read_quads
 from edaphon.errors import EdaphonError
+from edaphon.store.state import State
 
 __all__ = ["check"]
 
@@ -39,6 +44,15 @@ EXISTING: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="File with shapes to use instead of the shipped ones (repeatable).",
 )
 @click.option(
+    "--on-top-of",
+    "state_folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    envvar="EDAPHON_ON_TOP_OF",
+    show_envvar=True,
+    help="State folder: report what FILEs would make wrong in what is published there.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
@@ -58,26 +72,51 @@ EXISTING: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
     metavar="N",
     help="Findings to show for each constraint; 0 shows all.",
 )
-def check(files: tuple[Path, ...], shape_files: tuple[Path, ...], form: str, cap: int) -> None:
+def check(
+    files: tuple[Path, ...], shape_files: tuple[Path, ...], state_folder: Path | None, form: str, cap: int
+) -> None:
     """Check FILEs against the shapes; without FILEs, the shipped graph.
 
     Against the shipped shapes, files are read in the light of the shipped ontology; against your own, as they stand.
     Exit status: 0 the data conform, 1 they do not, 2 the data or the shapes cannot be used.
     """
     try:
-        shipped = open_corpus("shipped")
-        shapes = file_shapes(shape_files) if shape_files else corpus_shapes(shipped)
-        if files:
-            quads = file_quads(files, None if shape_files else shipped)
-            brought_by = sources(files)
+        if state_folder is not None:
+            report = _on_top_of(state_folder, files, shape_files, cap or None)
         else:
-            quads = corpus_quads(shipped)
-            brought_by = sources(file.path for file in shipped.files() if file.path.suffix != ".rq")
-        report = check_quads(quads, shapes, brought_by=brought_by, cap=cap or None)
+            report = _alone(files, shape_files, cap or None)
     except EdaphonError as error:
         raise click.UsageError(str(error)) from error
     _write(report, form)
     sys.exit(0 if report.conforms else FINDINGS)
+
+
+def _alone(files: tuple[Path, ...], shape_files: tuple[Path, ...], cap: int | None) -> Report:
+    shipped = open_corpus("shipped")
+    shapes = file_shapes(shape_files) if shape_files else corpus_shapes(shipped)
+    if files:
+        quads = file_quads(files, None if shape_files else shipped)
+        brought_by = sources(files)
+    else:
+        quads = corpus_quads(shipped)
+        brought_by = sources(file.path for file in shipped.files() if file.path.suffix != ".rq")
+    return check_quads(quads, shapes, brought_by=brought_by, cap=cap)
+
+
+def _on_top_of(folder: Path, files: tuple[Path, ...], shape_files: tuple[Path, ...], cap: int | None) -> Report:
+    if not files:
+        raise click.UsageError("--on-top-of needs a FILE to check on top of the published graph")
+    state = State.open(folder)
+    shapes = file_shapes(shape_files) if shape_files else corpus_shapes(state.corpus)
+    added = tuple(quad for file in files for quad in read_quads(file, graph=SUBMITTED))
+    return check_proposal(
+        state.current().folder,
+        Proposal(added),
+        Incremental(shapes),
+        mode=state.default_graph,
+        brought_by=sources(files),
+        cap=cap,
+    )
 
 
 def _write(report: Report, form: str) -> None:

@@ -25,6 +25,7 @@ from edaphon.store.merge import counts, derived
 
 __all__ = [
     "CAP",
+    "SUBMITTED",
     "check",
     "check_quads",
     "check_store",

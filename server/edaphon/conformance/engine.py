@@ -294,8 +294,8 @@ class Engine:
     def _closed(self, shape: Shape, allowed: tuple[NamedNode, ...], source: Source) -> Iterator[_Row]:
         known = f"FILTER (?property NOT IN ({', '.join(map(str, allowed))}))" if allowed else ""
         body = f"{self._reach(shape, source)} ?value ?property ?stray . {known}"
-        rows = {(row[0], row[2], row[3]) for row in self._rows(source.select("?value ?property ?stray", body))}
-        return (_Row(this, stray, Predicate(property)) for this, property, stray in sorted(rows, key=str))
+        rows = {tuple(row) for row in self._rows(source.select("?value ?property ?stray", body))}
+        return (_Row(this, stray, Predicate(property)) for this, _, property, stray in sorted(rows, key=str))
 
     # Constraints on other shapes -------------------------------------------------------------------------------
 
@@ -416,6 +416,7 @@ class Engine:
                 for node in sorted({row[0] for row in self._rows(source.select("", ""))}, key=str):
                     substitutions = {Variable("this"): node}
                     solutions += self.dataset.select(prepared.text, substitutions)
+        told: set[_Row] = set()
         for solution in solutions:
             value_of = partial(_bound, solution, arguments or {})
             if (failure := value_of("failure")) is not None and failure == Literal(True):
@@ -424,7 +425,7 @@ class Engine:
             if this is None:
                 continue
             value, step, message = value_of("value"), value_of("path"), value_of("message")
-            yield _Row(
+            row = _Row(
                 this,
                 value if value is not None or shape.path is not None else this,
                 Predicate(step) if isinstance(step, NamedNode) else None,

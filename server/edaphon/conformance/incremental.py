@@ -34,10 +34,13 @@ class Incremental:
             (shape, dependencies(shapes, shape)) for shape in shapes.targeted()
         ]
 
-    def check(self, before: Dataset | None, after: Dataset, changed: Iterable[Quad | Triple]) -> Change:
+    def check(
+        self, before: Dataset | None, after: Dataset, changed: Iterable[Quad | Triple], *, removals: bool = True
+    ) -> Change:
         """Compare the findings before and after the change of these triples, which came or went.
 
         `before` is None when it is known to conform. The result is that of checking both states whole and comparing.
+        Without `removals` only what the change introduces is looked for, which spares most looks at the old state.
         """
         nodes = affected([need for _, need in self._needs], list(changed), after)
         introduced: list[Finding] = []
@@ -50,13 +53,13 @@ class Incremental:
             old = Engine(self.shapes, before) if before is not None else None
             if need.everything:
                 found = new.check_targets(shape)
-                gone = old.check_targets(shape) if old else []
+                gone = old.check_targets(shape) if old and (found or removals) else []
             else:
                 now = sorted((node for node in concerned if is_target(node, shape.targets, after)), key=str)
                 checked += len(now)
                 found = new.check(shape, listed(now, after)) if now else []
                 gone = []
-                if old is not None:
+                if old is not None and (found or removals):
                     known = {old.dataset.encode(after.decode(node)) for node in concerned}
                     then = sorted((one for one in known if is_target(one, shape.targets, old.dataset)), key=str)
                     gone = old.check(shape, listed(then, old.dataset)) if then else []
