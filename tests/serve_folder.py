@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edaphon.errors import StateError
 from edaphon.settings import Settings
-from edaphon.web.server import Plan, serve
+from edaphon.web.plan import Plan
+from edaphon.web.server import serve
 
 
 @dataclass(frozen=True)

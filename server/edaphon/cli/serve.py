@@ -12,7 +12,7 @@ from edaphon.cli.failures import told
 from edaphon.cli.options import settings_options
 from edaphon.cli.states import opened
 from edaphon.settings import Settings
-from edaphon.web.server import Plan
+from edaphon.web.plan import Plan
 from edaphon.web.server import serve as run
 
 __all__ = ["serve"]

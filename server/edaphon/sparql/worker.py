@@ -277,7 +277,7 @@ class Worker:
 
     def _diagnosed(self, text: str, message: str) -> Failure:
         # Imported here: most workers never meet a syntax error.
-        from edaphon.sparql.diagnosis import diagnose
+        from edaphon.sparql.diagnosis.diagnose import diagnose
 
         found = diagnose(text, message)
         return Failure("QuerySyntax", detail=str(found), line=found.line, column=found.column, hint=found.hint)

@@ -17,7 +17,7 @@ from edaphon.web.access import AccessLog
 from edaphon.web.app import create_app
 from edaphon.web.connection import Connection
 from edaphon.web.pages.examples import examples
-from edaphon.web.server import Plan
+from edaphon.web.plan import Plan
 
 __all__ = ["run"]
 

@@ -12,16 +12,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
 from edaphon.errors import AddressUnusable, EdaphonError
-from edaphon.settings import Settings
+from edaphon.web.plan import Plan
 
-if TYPE_CHECKING:  # the pool belongs to the HTTP processes
-    from edaphon.sparql.pool import Published
-
-__all__ = ["Plan", "State", "bind", "serve"]
+__all__ = ["bind", "serve"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,23 +28,6 @@ YOUNG: Final = 10.0
 # What a process may take to end, on top of the grace that its queries have.
 SLACK: Final = 4.0
 UNUSABLE: Final = 2
-
-
-class State(Protocol):
-    """What is served: a state folder, as `store.state` gives it."""
-
-    def prepare(self) -> None: ...
-
-    def current(self) -> "Published": ...
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a supervisor and its HTTP processes work by. `queries` is the folder of the example queries."""
-
-    settings: Settings
-    state: State
-    queries: Path | None = None
 
 
 def serve(plan: Plan) -> int:

@@ -5,7 +5,7 @@ import pytest
 
 from edaphon.errors import QuerySyntax
 from edaphon.namespaces import PREFIXES
-from edaphon.sparql.diagnosis import diagnose, locate
+from edaphon.sparql.diagnosis.diagnose import diagnose, locate
 
 # The place stands before the token that cannot stand there.
 PLACE = "▲"
@@ -278,7 +278,7 @@ def test_where_nothing_is_found_the_engines_own_place_is_given_in_plain_words() 
 
 
 def test_a_text_too_long_to_be_read_to_the_end_still_gets_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edaphon.sparql.diagnosis.MOST", 20)
+    monkeypatch.setattr("edaphon.sparql.diagnosis.diagnose.MOST", 20)
     fault = diagnose("ASK { ?s ?p ?o .\n ?s ?p ?o } LIMT 1", "error at 2:16: expected LIMIT")
     assert (fault.line, fault.column) == (2, 16)
     assert "too long to say more" in str(fault)

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from lark import Token
 
 from edaphon.errors import QuerySyntax
-from edaphon.sparql.diagnosis import diagnose, locate
-from edaphon.sparql.grammar import read
-from edaphon.sparql.scanning import END
+from edaphon.sparql.diagnosis.diagnose import diagnose, locate
+from edaphon.sparql.diagnosis.grammar import read
+from edaphon.sparql.diagnosis.scanning import END
 
 VALID = [
     """PREFIX ex: <http://example.org/>

@@ -8,8 +8,8 @@ import pyoxigraph as ox
 import pytest
 from shared import shared
 
-from edaphon.sparql.diagnosis import diagnose, locate
-from edaphon.sparql.grammar import read
+from edaphon.sparql.diagnosis.diagnose import diagnose, locate
+from edaphon.sparql.diagnosis.grammar import read
 
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")

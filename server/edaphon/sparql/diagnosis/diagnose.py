@@ -7,13 +7,13 @@ from typing import Final
 from lark import Token
 
 from edaphon.errors import QuerySyntax
-from edaphon.sparql.advice import Situation, advise
-from edaphon.sparql.faults import Fault
-from edaphon.sparql.grammar import Reading, read
-from edaphon.sparql.scanning import BAD_CHARACTER, BAD_IRI, BAD_STRING, END, UNKNOWN_WORD, Lines
-from edaphon.sparql.scoping import scope_faults
-from edaphon.sparql.terms import term_faults
-from edaphon.sparql.wording import expectation, naming
+from edaphon.sparql.diagnosis.advice import Situation, advise
+from edaphon.sparql.diagnosis.faults import Fault
+from edaphon.sparql.diagnosis.grammar import Reading, read
+from edaphon.sparql.diagnosis.scanning import BAD_CHARACTER, BAD_IRI, BAD_STRING, END, UNKNOWN_WORD, Lines
+from edaphon.sparql.diagnosis.scoping import scope_faults
+from edaphon.sparql.diagnosis.terms import term_faults
+from edaphon.sparql.diagnosis.wording import expectation, naming
 
 __all__ = ["MOST", "diagnose", "locate"]
 

@@ -10,7 +10,7 @@ from lark import Lark, Token, Tree
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
-from edaphon.sparql.scanning import END, Scanner
+from edaphon.sparql.diagnosis.scanning import END, Scanner
 
 __all__ = ["Reading", "read"]
 
@@ -44,7 +44,7 @@ class _Fed(Lexer):
 
 @cache
 def _grammar() -> Lark:
-    source = files("edaphon.sparql").joinpath("sparql.lark").read_text(encoding="utf-8")
+    source = files("edaphon.sparql.diagnosis").joinpath("sparql.lark").read_text(encoding="utf-8")
     return Lark(source, parser="lalr", lexer=_Fed, start=list(_START.values()), maybe_placeholders=False)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from lark import Token
 
-from edaphon.sparql.functions import AGGREGATES, FUNCTIONS, terminal_of
+from edaphon.sparql.diagnosis.functions import AGGREGATES, FUNCTIONS, terminal_of
 
 __all__ = ["BAD_CHARACTER", "BAD_IRI", "BAD_STRING", "END", "KEYWORDS", "SIGNS", "UNKNOWN_WORD", "Lines", "Scanner"]
 

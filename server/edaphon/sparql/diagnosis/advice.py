@@ -10,9 +10,9 @@ from urllib.parse import unquote_plus
 
 from lark import Token
 
-from edaphon.sparql.functions import AGGREGATES, FUNCTIONS
-from edaphon.sparql.grammar import Reading, read
-from edaphon.sparql.scanning import BAD_CHARACTER, BAD_IRI, BAD_STRING, END, KEYWORDS, UNKNOWN_WORD, Lines
+from edaphon.sparql.diagnosis.functions import AGGREGATES, FUNCTIONS
+from edaphon.sparql.diagnosis.grammar import Reading, read
+from edaphon.sparql.diagnosis.scanning import BAD_CHARACTER, BAD_IRI, BAD_STRING, END, KEYWORDS, UNKNOWN_WORD, Lines
 
 __all__ = ["Situation", "advise"]
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from lark import Token
 
-from edaphon.sparql.scanning import END, SIGNS
+from edaphon.sparql.diagnosis.scanning import END, SIGNS
 
 __all__ = ["expectation", "naming"]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from lark import Token, Tree
 
-from edaphon.sparql.faults import Fault
+from edaphon.sparql.diagnosis.faults import Fault
 
 __all__ = ["scope_faults"]
 

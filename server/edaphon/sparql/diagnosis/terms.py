@@ -10,9 +10,9 @@ from lark import Token
 from pyoxigraph import Literal, NamedNode
 
 from edaphon.namespaces import PREFIXES
-from edaphon.sparql.faults import Fault
-from edaphon.sparql.scanning import KEYWORDS
-from edaphon.sparql.wording import naming
+from edaphon.sparql.diagnosis.faults import Fault
+from edaphon.sparql.diagnosis.scanning import KEYWORDS
+from edaphon.sparql.diagnosis.wording import naming
 
 __all__ = ["term_faults"]
 

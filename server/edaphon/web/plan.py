@@ -1,0 +1,31 @@
+"""What a supervisor and its HTTP processes work by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # the supervisor itself needs none of these
+    from pathlib import Path
+
+    from edaphon.settings import Settings
+    from edaphon.sparql.pool import Published
+
+__all__ = ["Plan", "State"]
+
+
+class State(Protocol):
+    """What is served: a state folder, as `store.state` gives it."""
+
+    def prepare(self) -> None: ...
+
+    def current(self) -> Published: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The settings, all of them settled, the state, and the folder of the example queries."""
+
+    settings: Settings
+    state: State
+    queries: Path | None = None
