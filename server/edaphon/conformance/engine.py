@@ -431,6 +431,10 @@ class Engine:
                 Predicate(step) if isinstance(step, NamedNode) else None,
                 messages=(message,) if isinstance(message, Literal) else tuple(fill(one, value_of) for one in messages),
             )
+            # Solutions that differ only in variables that no result shows would repeat the same finding.
+            if row not in told:
+                told.add(row)
+                yield row
 
     @staticmethod
     def _prebound(shape: Shape) -> dict[str, str | None]:
