@@ -256,6 +256,7 @@ QUERIES = (
     f"SELECT $this WHERE {{ {{ ?x {P} $this }} UNION {{ $this {Q} ?x . ?x a <{EX}A> }} }}",
     f"SELECT $this (?x AS ?value) WHERE {{ $this {R} ?x . OPTIONAL {{ ?x {P} ?y . ?y {Q} ?z }} FILTER (!BOUND(?z)) }}",
     f"SELECT $this WHERE {{ $this {P} ?x . ?x ({Q}|^{R})* ?y . ?y a <{EX}B> . FILTER (?y != $this) }}",
+    f"SELECT $this WHERE {{ {{ $this {P} ?x }} UNION {{ ?x {Q} $this }} ?x {R} ?y . OPTIONAL {{ ?y {Q} ?z }} }}",
     f"SELECT $this ?value WHERE {{ $this ?any ?value . FILTER (isIRI(?value) && EXISTS {{ ?value {P} $this }}) }}",
 )
 

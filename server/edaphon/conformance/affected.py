@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
+from math import prod
 from typing import Final, assert_never
 
 from pyoxigraph import NamedNode, Quad, Triple
@@ -168,27 +170,37 @@ def _of_query(text: str, known: dict[str, tuple[Path, ...]]) -> Iterator[Occurre
 
 
 def _of_scope(scope: Scope, around: list[Edge], known: dict[str, tuple[Path, ...]]) -> Iterator[Occurrence]:
-    # A pattern is matched together with those of its own group and of the groups around it; on those of a group
-    # inside, which may match nothing, no way may rely.
-    edges = [*around, *scope.edges]
-    for edge in scope.edges:
-        others = [other for other in edges if other is not edge]
-        forward = list(_ways(edge.start, others, known))
-        backward = list(_ways(edge.end, others, known))
-        if not forward and not backward:
-            raise Unclear(f"a pattern with no link to $this ({edge.start} … {edge.end})")
-        for way in forward:
-            if edge.path is None:
-                yield Occurrence(way, None, False)
-            else:
-                yield from _crossings(_pushed(edge.path), way)
-        for way in backward:
-            if edge.path is None:
-                yield Occurrence(way, None, True)
-            else:
-                yield from _crossings(_pushed(inverse(edge.path)), way)
-    for inner in scope.inner:
-        yield from _of_scope(inner, edges, known)
+    # A pattern is matched together with those of its own group, of the groups around it and of one branch of each
+    # union beside it; on those of a group that may match nothing no way may rely.
+    if prod(map(len, scope.unions)) > WAYS:
+        raise Unclear("too many unions")
+    for branches in product(*scope.unions):
+        edges = [*around, *scope.edges, *(edge for branch in branches for edge in branch.edges)]
+        for edge in scope.edges:
+            yield from _of_edge(edge, edges, known)
+        for inner in scope.inner:
+            yield from _of_scope(inner, edges, known)
+    for union in scope.unions:
+        for branch in union:
+            yield from _of_scope(branch, [*around, *scope.edges], known)
+
+
+def _of_edge(edge: Edge, edges: list[Edge], known: dict[str, tuple[Path, ...]]) -> Iterator[Occurrence]:
+    """Where a pattern crosses triples, reached from either of its ends over the others."""
+    others = [other for other in edges if other is not edge]
+    forward, backward = list(_ways(edge.start, others, known)), list(_ways(edge.end, others, known))
+    if not forward and not backward:
+        raise Unclear(f"a pattern with no link to $this ({edge.start} … {edge.end})")
+    for way in forward:
+        if edge.path is None:
+            yield Occurrence(way, None, False)
+        else:
+            yield from _crossings(_pushed(edge.path), way)
+    for way in backward:
+        if edge.path is None:
+            yield Occurrence(way, None, True)
+        else:
+            yield from _crossings(_pushed(inverse(edge.path)), way)
 
 
 def _ways(node: str, edges: list[Edge], known: dict[str, tuple[Path, ...]]) -> Iterator[tuple[Path, ...]]:

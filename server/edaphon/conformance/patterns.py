@@ -28,9 +28,10 @@ class Edge:
 
 @dataclass(slots=True)
 class Scope:
-    """The patterns of one group, and the groups inside it, which may match or not without undoing the match here."""
+    """The patterns of one group; the groups inside it of which one in each list must match; and those that need not."""
 
     edges: list[Edge] = field(default_factory=list)
+    unions: "list[list[Scope]]" = field(default_factory=list)
     inner: "list[Scope]" = field(default_factory=list)
 
 
@@ -50,7 +51,6 @@ TOKEN: Final = re.compile(
 )
 SKIPPED: Final = {"FILTER", "BIND"}
 TERMS: Final = {"iri", "name", "variable", "blank", "string", "number"}
-OPENING: Final = {"OPTIONAL", "UNION", "LATERAL"}
 
 
 def scopes(text: str) -> Scope:
@@ -102,14 +102,11 @@ class _Parser:
                 return scope
             if text == ".":
                 self.take()
-            elif text == "{" or word in OPENING:
+            elif word == "OPTIONAL":
                 self.take()
-                if text == "{" or self.peek()[1] == "{":
-                    if text != "{":
-                        self.take()
-                    if self.word() == "SELECT":
-                        raise Unclear("a sub-SELECT")
-                    scope.inner.append(self.group())
+                scope.inner.append(self.braced())
+            elif text == "{":
+                scope.unions.append(self.alternatives())
             elif word in SKIPPED:
                 self.take()
                 self.expression(scope)
@@ -121,6 +118,22 @@ class _Parser:
                 self.triples(scope)
             else:
                 raise Unclear(text)
+
+    def braced(self) -> Scope:
+        """A group from its opening brace on."""
+        if self.take()[1] != "{":
+            raise Unclear("a group without braces")
+        if self.word() == "SELECT":
+            raise Unclear("a sub-SELECT")
+        return self.group()
+
+    def alternatives(self) -> list[Scope]:
+        """A group and those that UNION joins to it."""
+        branches = [self.braced()]
+        while self.word() == "UNION":
+            self.take()
+            branches.append(self.braced())
+        return branches
 
     def expression(self, scope: Scope) -> None:
         """What follows FILTER or BIND; an EXISTS in it brings a group."""

@@ -73,3 +73,11 @@ def test_a_pattern_of_a_query_is_reached_from_this() -> None:
 )
 def test_a_query_whose_patterns_do_not_all_hang_on_this_depends_on_everything(query: str) -> None:
     assert of_query(query).everything
+
+
+def test_a_pattern_may_hang_on_a_union_if_it_hangs_on_every_branch() -> None:
+    union = "{ $this ex:p ?x } UNION { ?x ex:r $this }"
+    found = of_query(f"SELECT $this WHERE {{ {union} ?x ex:q ?y }}")
+    assert {one.way for one in found.occurrences if one.predicate == Q.iri} == {(P,), (Inverse(Predicate(ex("r"))),)}
+    broken = union.replace("?x ex:r $this", "$this ex:r ?z")
+    assert of_query(f"SELECT $this WHERE {{ {broken} ?x ex:q ?y }}").everything
