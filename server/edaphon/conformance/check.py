@@ -33,6 +33,7 @@ __all__ = [
     "corpus_shapes",
     "file_quads",
     "file_shapes",
+    "in_light_of",
     "sources",
     "vocabulary_quads",
 ]
@@ -125,7 +126,17 @@ def file_quads(files: Iterable[Path], corpus: Corpus | None = None) -> Iterator[
     stated = [quad for file in files for quad in read_quads(file, graph=SUBMITTED)]
     if corpus is None:
         return (Quad(quad.subject, quad.predicate, quad.object) for quad in stated)
-    return _merged([*stated, *vocabulary_quads(corpus)], corpus)
+    return in_light_of(corpus, stated)
+
+
+def in_light_of(corpus: Corpus, stated: Iterable[Quad]) -> Iterator[Quad]:
+    """The merge of statements, of the vocabulary of a corpus, and of what follows; triples in no graph count, too."""
+    home = NamedNode(SUBMITTED)
+    placed = (
+        Quad(quad.subject, quad.predicate, quad.object, home) if isinstance(quad.graph_name, DefaultGraph) else quad
+        for quad in stated
+    )
+    return _merged([*placed, *vocabulary_quads(corpus)], corpus)
 
 
 def _merged(stated: Iterable[Quad], corpus: Corpus) -> Iterator[Quad]:

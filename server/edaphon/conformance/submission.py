@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from edaphon.conformance.candidate import Proposal, check_proposal
-from edaphon.conformance.check import CAP, SUBMITTED, check_quads, corpus_shapes
+from edaphon.conformance.check import CAP, SUBMITTED, check_quads, corpus_shapes, in_light_of
 from edaphon.conformance.explain import Source
 from edaphon.conformance.findings import Report
 from edaphon.conformance.incremental import Incremental
@@ -54,10 +54,15 @@ class Submission:
 def check_on_nothing(data: Submission, shapes: Submission | str, cap: int | None = CAP) -> Report:
     """Check a submission alone, against shapes of its own or those of the corpus of that name.
 
-    Raises ParseError, or ShapesError for shapes that cannot be used.
+    Against those of a corpus it is read in the light of that corpus's vocabulary, as files are: its classes and codes
+    would mean nothing otherwise. Raises ParseError, or ShapesError for shapes that cannot be used.
     """
-    demands = read_shapes(shapes.quads()) if isinstance(shapes, Submission) else _published(*_key(shapes)).shapes
     quads = [quad for quad in data.quads() if isinstance(quad.graph_name, DefaultGraph) or counts(quad.graph_name)]
+    if isinstance(shapes, Submission):
+        demands = read_shapes(shapes.quads())
+    else:
+        demands = _published(*_key(shapes)).shapes
+        quads = list(in_light_of(open_corpus(shapes), quads))
     with without_files():
         return check_quads(quads, demands, brought_by=(data.source(),), cap=cap)
 

@@ -19,12 +19,14 @@ from edaphon.sparql.cache import AnswerCache
 from edaphon.sparql.description import Answers, Census
 from edaphon.sparql.pool import Published
 from edaphon.web import health, home, pages, problems
+from edaphon.web import validation as validating
 from edaphon.web.access import AccessLog
 from edaphon.web.asking import Service
 from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint, Watched
 from edaphon.web.pages.examples import Example
 from edaphon.web.problems import Problem
 from edaphon.web.replies import CORS, Headers, Message, Receive, Reply, Scope, Send
+from edaphon.web.validation import Validation
 
 __all__ = ["Application", "create_app"]
 
@@ -48,22 +50,29 @@ def create_app(
     # Later groups of routes join here: one module each, with a function that takes what it needs.
     router.include_router(health.routes(pool, current))
     router.include_router(home.routes(settings, census, examples))
+    validation = Validation(settings, current)
+    router.include_router(validating.routes(validation, settings))
     router.add_exception_handler(EdaphonError, _family)
     router.add_exception_handler(HTTPException, _status)
     router.add_exception_handler(RequestValidationError, _parameters)
     # Raised again after it has been answered, so that it is logged below.
     router.add_exception_handler(Exception, _defect)
     router.openapi = lambda: _openapi(router)  # type: ignore[method-assign]  # the way that FastAPI documents
-    return Application(Endpoint(service), router, log)
+    return Application(Endpoint(service), router, log, validation)
 
 
 class Application:
     """Sends each request where it belongs, and logs it."""
 
-    def __init__(self, endpoint: Endpoint, router: FastAPI, log: AccessLog) -> None:
+    def __init__(self, endpoint: Endpoint, router: FastAPI, log: AccessLog, validation: Validation) -> None:
+        self._validation = validation
         self._endpoint = endpoint
         self._router = router
         self._log = log
+
+    def close(self) -> None:
+        """End the processes that the application has started itself."""
+        self._validation.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -52,6 +52,7 @@ INTERNAL: Final = Kind(500, "internal", "The server made a mistake")
 KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.EdaphonError: INTERNAL,
     errors.ParseError: Kind(400, "parse", "RDF that does not parse", ("line", "column")),
+    errors.ShapesError: Kind(400, "shapes", "The shapes cannot be used"),
     errors.RevisionMissing: Kind(503, "no-revision", "Nothing is published yet"),
     errors.StateBusy: Kind(503, "busy", "The server is busy"),
     errors.QueryError: Kind(400, "query", "A query without an answer"),

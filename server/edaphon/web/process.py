@@ -76,8 +76,9 @@ async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: 
     )
     log = AccessLog(sys.stderr.fileno(), queries=settings.log_queries)
     known = () if plan.queries is None else examples(plan.queries)
+    app = create_app(settings, state.current, pool, log, known)
     config = uvicorn.Config(
-        create_app(settings, state.current, pool, log, known),
+        app,
         http=Connection,
         ws="none",
         lifespan="off",
@@ -107,6 +108,7 @@ async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: 
     await server.serve(sockets)
     stop()
     await closing[0]
+    app.close()
     log.flush()
 
 
