@@ -293,7 +293,8 @@ class Engine:
 
     def _closed(self, shape: Shape, allowed: tuple[NamedNode, ...], source: Source) -> Iterator[_Row]:
         known = f"FILTER (?property NOT IN ({', '.join(map(str, allowed))}))" if allowed else ""
-        body = f"{self._reach(shape, source)} ?value ?property ?stray . {known}"
+        # LATERAL, since the engine may otherwise join the nodes to all triples there are.
+        body = f"{self._reach(shape, source)} LATERAL {{ ?value ?property ?stray . {known} }}"
         rows = {tuple(row) for row in self._rows(source.select("?value ?property ?stray", body))}
         return (_Row(this, stray, Predicate(property)) for this, _, property, stray in sorted(rows, key=str))
 
@@ -409,8 +410,8 @@ class Engine:
         path = None if shape.path is None else as_sparql(shape.path)
         prepared = prepare_select(query, path, self._prebound(shape) | constants)
         with self.dataset.as_values():
-            if prepared.pieces:
-                solutions = list(self._rows(prepared.joined(source.distinct())))
+            if prepared.at_once:
+                solutions = list(self._rows(prepared.joined(source.distinct(), lateral=source.lateral)))
             else:
                 solutions = []
                 for node in sorted({row[0] for row in self._rows(source.select("", ""))}, key=str):

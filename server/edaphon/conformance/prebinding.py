@@ -8,7 +8,6 @@ counts or cuts off its solutions; such a query runs once for each node.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from edaphon.conformance.constraints import Query
@@ -22,14 +21,32 @@ SELECT: Final = re.compile(r"\bSELECT\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A query with its constants in place. Without `pieces` it must run once for each node."""
+    """A query with its constants in place, and its groups as places in the text: after the opening brace, before the
+    closing one. Without groups it must run once for each node.
+    """
 
     text: str
-    pieces: tuple[str, ...] = ()
+    groups: tuple[tuple[int, int], ...] = ()
 
-    def joined(self, nodes: str) -> str:
-        """The query for all nodes that the group `nodes` binds as ?this."""
-        return f" {nodes} ".join(self.pieces)
+    @property
+    def at_once(self) -> bool:
+        """Whether one run can answer for all nodes."""
+        return bool(self.groups)
+
+    def joined(self, nodes: str, *, lateral: bool) -> str:
+        """The query for all nodes that the group `nodes` binds as ?this.
+
+        With `lateral` it goes on from each node: for a list of nodes the engine might otherwise read all of the data.
+        LATERAL hands the node to the groups inside by itself.
+        """
+        if lateral:
+            start, end = self.groups[0]
+            return f"{self.text[:start]} {nodes} LATERAL {{ {self.text[start:end]} }} {self.text[end:]}"
+        text, at = "", 0
+        for start, _ in self.groups:
+            text += f"{self.text[at:start]} {nodes} "
+            at = start
+        return text + self.text[at:]
 
 
 def prepare_select(query: Query, path: str | None, constants: Mapping[str, str | None]) -> Prepared:
@@ -38,7 +55,7 @@ def prepare_select(query: Query, path: str | None, constants: Mapping[str, str |
     masked = mask(text)
     if _counts(masked, text):
         return Prepared(text)
-    return Prepared(text, tuple(_split(text, _groups(masked, text))))
+    return Prepared(text, tuple(_groups(masked, text)))
 
 
 def prepare_ask(query: Query, path: str | None, constants: Mapping[str, str | None]) -> tuple[str, str]:
@@ -88,17 +105,18 @@ def _counts(masked: str, text: str) -> bool:
     return not (simple and grouped and re.search(r"[?$]this\b", text[grouped.end() :]))
 
 
-def _groups(masked: str, text: str) -> list[int]:
-    """Where groups begin into which the nodes are to be joined: right after their opening brace."""
-    places: list[int] = []
+def _groups(masked: str, text: str) -> list[tuple[int, int]]:
+    """The groups into which the nodes are to be joined."""
+    places: list[tuple[int, int]] = []
     for start in (at for at, sign in enumerate(masked) if sign == "{"):
         before = masked[:start].rstrip().upper()
-        inside = masked[start + 1 : _closing(masked, start)]
+        end = _closing(masked, start)
+        inside = masked[start + 1 : end]
         if SELECT.match(inside.lstrip()) or _in_exists(masked, start) or before.endswith(("VALUES", "IN")):
             continue
         outermost = not places
-        if outermost or re.search(r"[?$]this\b", text[start + 1 : _closing(masked, start)]):
-            places.append(start + 1)
+        if outermost or re.search(r"[?$]this\b", text[start + 1 : end]):
+            places.append((start + 1, end))
     return places
 
 
@@ -120,8 +138,3 @@ def _closing(masked: str, start: int) -> int:
         if depth == 0:
             return at
     raise AssertionError("a query that parsed has balanced braces")
-
-
-def _split(text: str, places: list[int]) -> list[str]:
-    edges = [0, *places, len(text)]
-    return [text[start:end] for start, end in pairwise(edges)]

@@ -51,9 +51,14 @@ def test_nodes_are_joined_into_every_group_that_sees_them() -> None:
     query = Query(
         "SELECT $this WHERE { { BIND ($this AS ?x) } UNION { ?x ex:p ?y } FILTER NOT EXISTS { $this ?p ?x } }", ()
     )
-    joined = prepare_select(query, None, {}).joined("{NODES}")
+    joined = prepare_select(query, None, {}).joined("{NODES}", lateral=False)
     assert joined.count("{NODES}") == 2
     assert "EXISTS { $this" in joined
+
+
+def test_a_list_of_nodes_is_gone_on_from_one_by_one() -> None:
+    joined = prepare_select(Query("SELECT $this WHERE { $this ?p ?o }", ()), None, {}).joined("NODES", lateral=True)
+    assert joined.split() == ["SELECT", "$this", "WHERE", "{", "NODES", "LATERAL", "{", "$this", "?p", "?o", "}", "}"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,7 @@ def test_nodes_are_joined_into_every_group_that_sees_them() -> None:
     ],
 )
 def test_a_query_that_counts_over_all_nodes_runs_once_for_each(text: str, at_once: bool) -> None:
-    assert bool(prepare_select(Query(text, ()), None, {}).pieces) is at_once
+    assert prepare_select(Query(text, ()), None, {}).at_once is at_once
 
 
 def test_constants_take_the_place_of_variables_but_not_of_strings() -> None:
