@@ -6,9 +6,10 @@ innocent strings, variables and prefixes. Hence the *mask*: every "service" in t
 the same length. Strings, comments, IRIs, variables and prefixed names stay well formed under the mask; the keyword does
 not. If the masked text parses, the text has no SERVICE clause.
 
-An allowed endpoint is let through only where its full IRI stands right behind the keyword. Such a clause is masked as
-`GRAPH <…>`, which has the same grammar, so the rest of the text is still held to the rule. No prefix, BASE, escape or
-variable can make the engine read another address into a literal absolute IRI.
+An allowed endpoint is let through only where its full IRI stands right behind the keyword. Of such a clause the keyword
+is masked as `GRAPH`, which has the same grammar, so the rest of the text is still held to the rule. What stands between
+keyword and IRI stays: where the match begins in a string, that may be the string's end and a clause of another kind. No
+prefix, BASE, escape or variable can make the engine read another address into a literal absolute IRI.
 """
 
 import re
@@ -18,7 +19,7 @@ from typing import Final
 __all__ = ["calls_service", "mask", "reaches_out"]
 
 _GAP: Final = r"(?:[ \t\r\n]|#[^\r\n]*(?=[\r\n]))*"
-_CLAUSE: Final = re.compile(rf"SERVICE(?:{_GAP}SILENT)?{_GAP}<([^<>\"{{}}|^`\\\x00-\x20]*)>", re.IGNORECASE)
+_CLAUSE: Final = re.compile(rf"SERVICE(?:({_GAP})SILENT)?({_GAP})<([^<>\"{{}}|^`\\\x00-\x20]*)>", re.IGNORECASE)
 _WORD: Final = re.compile("(servi)(c)(e)", re.IGNORECASE)
 
 
@@ -26,7 +27,7 @@ def mask(text: str, allowed: Collection[str] = ()) -> str:
     """The text with the keyword SERVICE taken out, but where it names an allowed endpoint, which becomes GRAPH."""
 
     def clause(match: re.Match[str]) -> str:
-        return f" GRAPH <{match[1]}>" if match[1] in allowed else match[0]
+        return f" GRAPH {match[1] or ''}{match[2]}<{match[3]}>" if match[3] in allowed else match[0]
 
     # The fourth letter's case is kept, so that two different names stay two.
     return _WORD.sub(
@@ -44,8 +45,8 @@ def reaches_out(text: str, parses: Callable[[str], bool], allowed: Collection[st
     if _WORD.search(text) is None or parses(mask(text, allowed)) or not parses(text):
         return None
     for match in _CLAUSE.finditer(text):
-        if match[1] not in allowed:
-            return f"<{match[1]}>"
+        if match[3] not in allowed:
+            return f"<{match[3]}>"
     return "an endpoint that is not written out as <IRI>"
 
 

@@ -176,6 +176,30 @@ def test_an_allowed_endpoint_does_not_open_the_way_to_another(
     assert not called(listener)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The clause that would be allowed begins in a string and ends behind the one that is not.
+        'SELECT * { BIND("""SERVICE # """ AS ?x) SERVICE <{}> { ?s ?p ?o } #\n{allowed} ?p """ AS ?x) } #""" }',
+        "SELECT * { BIND('''SERVICE#''' AS ?x)SERVICE SILENT<{}>{}#\n{allowed} ?p ''' AS ?x) } #''' }",
+    ],
+)
+def test_an_allowed_endpoint_in_a_string_hides_no_other_clause(
+    with_pool: Callable[..., Any], listener: socket.socket, text: str
+) -> None:
+    allowed = "http://127.0.0.1:9/sparql"
+    text = spelt(text, f"http://127.0.0.1:{listener.getsockname()[1]}/").replace("{allowed}", f"<{allowed}>")
+
+    async def scenario(pool: WorkerPool) -> None:
+        with pytest.raises(EgressRefused):
+            async with pool.answer(Query(text)) as answer:
+                async for _ in answer:
+                    pass
+
+    with_pool(scenario, workers=1, allow_service=(allowed,))
+    assert not called(listener)
+
+
 def test_an_allowed_endpoint_is_asked_and_its_failure_is_told(with_pool: Callable[..., Any]) -> None:
     async def scenario(pool: WorkerPool) -> str:
         received = []
