@@ -1,18 +1,21 @@
 """Answers that may be given again: for one revision at a time, the most recently asked for, within so many bytes."""
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from cachetools import LRUCache
 
 __all__ = ["AnswerCache", "Sized", "entity_tag", "matches"]
 
 MEGABYTE: Final = 1_000_000
-# What an entry takes besides its bytes: keys, headers, the cache's own books.
+# What an entry takes besides its bytes and those of its key: headers, the cache's own books.
 OVERHEAD: Final = 1_000
 # An answer larger than this share of the cache is not kept: one large answer must not push out all the small ones.
 LARGEST: Final = 8
+# What the spellings of requests may take, as a share of what the answers may.
+SPELLINGS: Final = 4
 
 
 class Sized(Protocol):
@@ -22,7 +25,16 @@ class Sized(Protocol):
     def size(self) -> int: ...
 
 
+T = TypeVar("T")
 V = TypeVar("V", bound=Sized)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """Something kept, and the bytes that it takes with its key: queries may be far longer than their answers."""
+
+    kept: T
+    cost: int
 
 
 class AnswerCache(Generic[V]):
@@ -36,9 +48,9 @@ class AnswerCache(Generic[V]):
     def __init__(self, megabytes: int) -> None:
         size = megabytes * MEGABYTE
         self.largest = size // LARGEST
-        self._answers: LRUCache[Hashable, V] = LRUCache(size, getsizeof=lambda answer: answer.size + OVERHEAD)
-        # Spelling → key. Bounded in number, and by `keep` in size.
-        self._spellings: LRUCache[Hashable, Hashable] = LRUCache(max(1, size // (8 * OVERHEAD)))
+        self._answers: LRUCache[Hashable, Entry[V]] = LRUCache(size, getsizeof=_cost)
+        # Spelling → key.
+        self._spellings: LRUCache[Hashable, Entry[Hashable]] = LRUCache(size // SPELLINGS, getsizeof=_cost)
         self._revision: int | None = None
 
     def again(self, spelling: Hashable, revision: int) -> V | None:
@@ -47,30 +59,48 @@ class AnswerCache(Generic[V]):
             self._move(revision)
             return None
         key = self._spellings.get(spelling)
-        return None if key is None else self._answers.get(key)
+        entry = None if key is None else self._answers.get(key.kept)
+        return None if entry is None else entry.kept
 
     def find(self, key: Hashable, revision: int, spelling: Hashable | None = None) -> V | None:
         """The answer to a question; `spelling`, if given, will find it without parsing from now on."""
         if revision != self._revision:
             self._move(revision)
             return None
-        answer = self._answers.get(key)
-        if answer is not None and spelling is not None:
-            self._spellings[spelling] = key
-        return answer
+        entry = self._answers.get(key)
+        if entry is None:
+            return None
+        self._spell(spelling, key)
+        return entry.kept
 
     def keep(self, key: Hashable, revision: int, answer: V, spelling: Hashable | None = None) -> None:
         """Keep an answer, unless it is too large or the published revision has moved on since it was asked for."""
-        if revision != self._revision or answer.size + OVERHEAD > self.largest:
+        cost = OVERHEAD + answer.size + _length(key)
+        if revision != self._revision or cost > self.largest:
             return
-        self._answers[key] = answer
-        if spelling is not None:
-            self._spellings[spelling] = key
+        self._answers[key] = Entry(answer, cost)
+        self._spell(spelling, key)
+
+    def _spell(self, spelling: Hashable | None, key: Hashable) -> None:
+        cost = OVERHEAD + _length(spelling) + _length(key)
+        if spelling is not None and cost <= self._spellings.maxsize // LARGEST:
+            self._spellings[spelling] = Entry(key, cost)
 
     def _move(self, revision: int) -> None:
         self._answers.clear()
         self._spellings.clear()
         self._revision = revision
+
+
+def _cost(entry: Entry[Any]) -> int:
+    return entry.cost
+
+
+def _length(key: object) -> int:
+    """The characters and bytes that a key is made of."""
+    if isinstance(key, str | bytes):
+        return len(key)
+    return sum(map(_length, key)) if isinstance(key, tuple) else 0
 
 
 def entity_tag(*parts: object) -> str:

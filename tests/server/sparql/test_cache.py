@@ -51,7 +51,7 @@ def test_the_bytes_are_bounded_and_the_least_recently_used_go_first() -> None:
     for number in range(10):
         cache.keep(number, 1, Body(size), f"spelling {number}")
     assert cache.again("spelling 0", 1) is not None
-    cache.keep("one more", 1, Body(size))
+    cache.keep(10, 1, Body(size))
     assert cache.again("spelling 0", 1) is not None
     assert cache.again("spelling 1", 1) is None
     assert sum(cache.find(number, 1) is not None for number in range(10)) == 9
@@ -61,6 +61,28 @@ def test_an_answer_that_would_push_out_most_others_is_not_kept() -> None:
     cache = opened()
     cache.keep("key", 1, Body(cache.largest))
     assert cache.find("key", 1) is None
+
+
+def test_the_length_of_questions_counts() -> None:
+    cache = opened()
+    for number in range(30):
+        cache.keep((f"{number}" + "x" * 100_000, ()), 1, Body())
+    assert sum(cache.find((f"{number}" + "x" * 100_000, ()), 1) is not None for number in range(30)) == 9
+    cache.keep(("x" * 1_000_000, ()), 1, Body())
+    assert cache.find(("x" * 1_000_000, ()), 1) is None
+
+
+def test_the_length_of_spellings_counts() -> None:
+    cache, body = opened(), Body()
+    cache.keep("key", 1, body)
+    spellings = [(b"x" * 20_000, b"%d" % number, None) for number in range(100)]
+    for spelling in spellings:
+        assert cache.find("key", 1, spelling) is body
+    remembered = [spelling for spelling in spellings if cache.again(spelling, 1) is not None]
+    assert remembered == spellings[-len(remembered) :]
+    assert 0 < sum(len(spelling[0]) for spelling in remembered) <= 250_000
+    assert cache.find("key", 1, (b"x" * 200_000,)) is body
+    assert cache.again((b"x" * 200_000,), 1) is None
 
 
 def test_a_cache_of_no_size_keeps_nothing() -> None:
