@@ -38,6 +38,7 @@ class Dataset:
         self.literals = literals
         self._as_values = False
         self._disguised: list[tuple[Quad, Quad]] | None = None
+        self._spellings: dict[Term, Term] = {}
         self._subclasses: dict[Term, frozenset[Term]] = {}
         self._terms: list[Term] = []
 
@@ -114,6 +115,7 @@ class Dataset:
             return
         if self._disguised is None:
             self._disguised = list(self._pairs())
+            self._spellings = self._unambiguous(self._disguised)
         pairs = self._disguised
         # A plain triple that was there beside the disguised one must survive the way back.
         added = [plain for _, plain in pairs if plain not in self.store]
@@ -128,6 +130,25 @@ class Dataset:
             for quad in added:
                 self.store.remove(quad)
             self.store.extend(stored for stored, _ in pairs)
+
+    def as_written(self, term: Term) -> Term:
+        """The submitted spelling of a literal that a query over plain values returned, where there is only one."""
+        return self._spellings.get(term, term)
+
+    def _unambiguous(self, pairs: list[tuple[Quad, Quad]]) -> dict[Term, Term]:
+        """From values as the engine has them to the one spelling in which the data have them."""
+        found: dict[Term, set[Term]] = {}
+        for _, plain in pairs:
+            literal = plain.object
+            assert isinstance(literal, Literal) and self.spelling is not None
+            value = self.spelling.canonical(literal)
+            assert not isinstance(value, Triple)
+            found.setdefault(value, set()).add(literal)
+        return {
+            value: next(iter(spellings))
+            for value, spellings in found.items()
+            if len(spellings) == 1 and next(self.store.quads_for_pattern(None, None, value, DEFAULT), None) is None
+        }
 
     def _pairs(self) -> Iterator[tuple[Quad, Quad]]:
         """The triples with a literal in disguise, each with the one that it stands for."""

@@ -395,7 +395,9 @@ class Engine:
             rows = {(row[0], row[1]) for row in self._rows(prologue + source.select("?value", body))}
         for this, value in sorted(rows, key=str):
             bound = {**arguments, "this": this, "value": value}
-            yield _Row(this, value, messages=tuple(fill(message, bound.get) for message in messages))
+            filled = tuple(fill(message, bound.get) for message in messages)
+            this, value = (self.dataset.encode(self.dataset.as_written(one)) for one in (this, value))
+            yield _Row(this, value, messages=filled)
 
     def _solutions(
         self,
@@ -425,7 +427,9 @@ class Engine:
             this = value_of("this")
             if this is None:
                 continue
+            this = self.dataset.encode(self.dataset.as_written(this))
             value, step, message = value_of("value"), value_of("path"), value_of("message")
+            value = None if value is None else self.dataset.as_written(value)
             row = _Row(
                 this,
                 value if value is not None or shape.path is not None else this,

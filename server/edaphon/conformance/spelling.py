@@ -79,11 +79,11 @@ class Spelling:
             return literal
         if not is_well_formed(literal):
             return Literal(literal.value, datatype=NamedNode(ILL_FORMED + literal.datatype.value))
-        if self._kept(literal) == literal:
+        if self.canonical(literal) == literal:
             return literal
         return Literal(literal.value, datatype=NamedNode(AS_WRITTEN + literal.datatype.value))
 
-    def _kept(self, literal: Literal) -> Term | Triple:
+    def canonical(self, literal: Literal) -> Term | Triple:
         """What the engine makes of a literal: asked, not guessed."""
         probe = Quad(PROBE, PROBE, literal)
         self._scratch.add(probe)
