@@ -1,6 +1,6 @@
 """How long hostile queries take to be answered truthfully, and what the other clients notice of them meanwhile.
 
-Data: `tests/pathological.py`, 10,000 triples and the queries there. Machine: whatever runs it. Two clients ask quick queries
+Data: `tests/pathological.py`, 10,000 triples and its queries. Machine: whatever runs it. Two clients ask quick queries
 all the time; the hostile ones come one after the other. Command:
 
     python tests/benchmarks/hostile_queries.py
