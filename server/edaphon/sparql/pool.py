@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 from edaphon.errors import (
     DeadlineReached,
+    EdaphonError,
     EgressRefused,
     EngineFailed,
     EngineRefused,
@@ -45,6 +46,8 @@ TRIAL: Final = 0.5
 STEP_BACK: Final = 10
 # Once workers have failed this often each, before they answered anything, the next ones are started with a pause.
 STILLBORN: Final = 3
+# That pause, and the one before a worker that could not be started is tried again.
+PAUSE: Final = 1.0
 
 
 class Published(Protocol):
@@ -82,7 +85,8 @@ class Worker:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         self._end = ours
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
             self.process = subprocess.Popen(
                 # -P: a file called pyoxigraph.py in the current folder is not ours to run.
                 [sys.executable, "-P", "-m", MODULE, str(theirs.fileno()), str(lifeline), *allow_service],
@@ -91,6 +95,7 @@ class Worker:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
+            undo.pop_all()
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         # Why we killed it, if we did; how many queries it has answered; the revision it was last told to open.
@@ -124,6 +129,11 @@ class Worker:
             return kind, await self._reader.readexactly(length) if length else b""
         except (asyncio.IncompleteReadError, ConnectionError):
             raise await self._post_mortem() from None
+
+    @property
+    def dead(self) -> bool:
+        """Whether the process has ended, by whose hand ever."""
+        return self.process.poll() is not None
 
     def kill(self, reason: QueryError | None = None) -> None:
         """End the process now, whatever it does; `reason` is what its query is told."""
@@ -364,8 +374,13 @@ class WorkerPool:
     async def _acquire(self, client: str, deadline: float, seconds: float) -> Worker:
         if self._closing:
             raise PoolBusy("the server is shutting down", retry_after=10)
-        if self._idle:
-            return self._idle.pop()
+        while self._idle:
+            worker = self._idle.pop()
+            if not worker.dead:
+                return worker
+            # What ended it was no query: the system was short of memory, say. This one must not be blamed for it.
+            logger.warning("query worker %d ended while it had nothing to do", worker.process.pid)
+            self._replace(worker)
         if len(self._waiting) >= self._queue:
             raise PoolBusy("too many queries are waiting for an answer", retry_after=_later(seconds))
         place = Place(client, asyncio.get_running_loop().create_future())
@@ -453,14 +468,23 @@ class WorkerPool:
         self._stillborn = self._stillborn + 1 if status > 0 and not worker.answered else 0
         if self._stillborn > STILLBORN * self._size:
             logger.error("query workers end before they answer anything; waiting before starting another")
-            await asyncio.sleep(1)
-        await self._add_worker()
+            await asyncio.sleep(PAUSE)
+        while not self._closing:
+            try:
+                await self._add_worker()
+            except OSError as error:
+                # Too many open files or processes, say; without another attempt the pool would be smaller for ever.
+                logger.error("no query worker can be started (%s); trying again", error)
+                await asyncio.sleep(PAUSE)
+            else:
+                return
 
     async def _add_worker(self) -> None:
         assert self._lifeline is not None
         try:
             revision = self._current()
-        except RevisionMissing:
+        except (EdaphonError, OSError):
+            # Whoever asks a query is told.
             revision = None
         worker = Worker(self._lifeline[0], self._allow_service, revision)
         self._all.add(worker)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -54,6 +55,9 @@ def run(plan: Plan, sockets: list[socket.socket], workers: int, ready: int, life
     One byte goes to the descriptor `ready` once connections are accepted.
     """
     logging.getLogger("uvicorn.error").addFilter(CutsAreIntended())
+    # Every connection, every worker and every answer that waits on disk is an open file.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(plan, sockets, workers, ready, lifeline))
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import errno
 import gzip
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,11 @@ from edaphon.errors import (
     QuerySyntax,
     ResultTooLarge,
     RevisionMissing,
+    StateError,
 )
 from edaphon.sparql.pool import TRIAL, WorkerPool
 from edaphon.sparql.query import Query
+from edaphon.sparql.spool import PIECE
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s <http://example.org/value> ?o }"
 # Every combination of 300 things taken four at a time: no machine finishes it within a test.
@@ -409,3 +413,70 @@ def test_a_store_of_many_files_is_read_to_the_last(tmp_path: Path, with_pool: Ca
         return await count(pool)
 
     assert with_pool(scenario, workers=1, current=lambda: Folder(1, tmp_path / "000001")) == 30 * 9
+
+
+def test_a_worker_that_ended_while_idle_costs_no_query_its_answer(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        for _ in range(3):
+            for worker in list(pool._idle):
+                worker.process.kill()
+                worker.process.wait()
+            assert await count(pool) == 300
+
+    with_pool(scenario)
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(
+    with_pool: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("edaphon.sparql.pool.PAUSE", 0.01)
+    popen = subprocess.Popen
+    failures = [OSError(errno.EMFILE, "Too many open files"), OSError(errno.EAGAIN, "Try again")]
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return popen(*arguments, **options)
+
+    async def scenario(pool: WorkerPool) -> int:
+        monkeypatch.setattr("subprocess.Popen", failing)
+        with pytest.raises(DeadlineReached):
+            await body(pool, ENDLESS, seconds=0.1)
+        return await count(pool)
+
+    assert with_pool(scenario, workers=1) == 300
+    assert failures == []
+    assert caplog.text.count("trying again") == 2
+
+
+def test_a_worker_starts_anew_while_the_state_cannot_be_read(revision: Folder, with_pool: Callable[..., Any]) -> None:
+    trouble: list[Exception] = []
+
+    def current() -> Folder:
+        if trouble:
+            raise trouble[0]
+        return revision
+
+    async def scenario(pool: WorkerPool) -> int:
+        trouble.append(StateError("damaged"))
+        with pytest.raises(StateError):
+            await count(pool)
+        while not pool._idle:
+            await asyncio.sleep(0.01)
+        trouble.clear()
+        return await count(pool)
+
+    assert with_pool(scenario, workers=1, current=current) == 300
+
+
+def test_a_single_large_value_comes_in_small_pieces(with_pool: Callable[..., Any]) -> None:
+    doubled = "".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(23))
+
+    async def scenario(pool: WorkerPool) -> None:
+        text = f"SELECT ?x23 {{ BIND('a' AS ?x0) {doubled}}}"
+        async with pool.answer(Query(text, solutions="text/csv")) as answer:
+            parts = [part async for part in answer]
+        assert b"".join(parts) == b"x23\r\n" + b"a" * 2**23 + b"\r\n"
+        assert max(map(len, parts)) <= PIECE
+
+    with_pool(scenario)
