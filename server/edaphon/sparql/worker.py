@@ -102,7 +102,13 @@ class Outlet:
             self.started = True
         body = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
         self._waiting.clear()
-        self._end.sendall(frames + wire.frame(wire.DATA, body))
+        self._end.sendall(frames)
+        self._send_data(body)
+
+    def _send_data(self, body: bytes) -> None:
+        """Send bytes of the answer in small frames: one literal may be larger than the other side wants to hold."""
+        for start in range(0, len(body), wire.HOLD):
+            self._end.sendall(wire.frame(wire.DATA, body[start : start + wire.HOLD]))
 
     def finish(self, *, retire: bool) -> None:
         """Send what is left and the end of the answer."""
@@ -110,7 +116,8 @@ class Outlet:
         if self.started:
             rest = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
             rest += b"" if self._packer is None else self._packer.flush()
-            self._end.sendall(wire.frame(wire.DATA, rest) + last)
+            self._send_data(rest)
+            self._end.sendall(last)
             return
         body, encoding = bytes(self._waiting), None
         if self._gzip and len(body) > 1000:
@@ -209,7 +216,10 @@ class Worker:
     @contextlib.contextmanager
     def _bounded(self, memory: int) -> Iterator[None]:
         """Let the process grow by so many bytes and no more."""
-        resource.setrlimit(resource.RLIMIT_AS, (_virtual() + memory, self._space[1]))
+        soft, hard = self._space
+        # What was set for us from outside holds, too.
+        most = min((limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY), default=sys.maxsize)
+        resource.setrlimit(resource.RLIMIT_AS, (min(_virtual() + memory, most), hard))
         try:
             yield
         finally:
