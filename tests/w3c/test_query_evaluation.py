@@ -1,6 +1,7 @@
 """The W3C query evaluation and result format tests, answered by the engine alone and by the service over HTTP."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from shared import shared
@@ -12,6 +13,7 @@ from w3c.results import Answer, Graph, parse
 from w3c.service import Endpoint
 from w3c.suite import evaluations
 
+ROOT = Path(__file__).resolve().parents[2]
 # Tests of the same data stand side by side, so that the service need not publish it again.
 CASES = [pytest.param(case, id=case.id) for case in sorted(evaluations(), key=lambda case: (case.data, case.graphs))]
 
@@ -41,6 +43,11 @@ def test_every_known_limit_is_a_test_of_the_suite() -> None:
     shared("w3c/sparql11")
     assert len(ENGINE_LIMITS) == 232 - 221
     assert set(ENGINE_LIMITS) <= {case.id for case in evaluations()}
+
+
+def test_the_page_for_users_names_every_known_limit() -> None:
+    page = (ROOT / "docs" / "conformance.md").read_text()
+    assert [name for name in ENGINE_LIMITS if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("case", CASES)
