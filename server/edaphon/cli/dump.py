@@ -9,7 +9,7 @@ from pyoxigraph import RdfFormat, serialize
 
 from edaphon.cli.failures import told
 from edaphon.cli.options import settings_options
-from edaphon.cli.states import opened
+from edaphon.cli.states import existing
 from edaphon.settings import Settings
 from edaphon.store.dumping import stated
 
@@ -29,12 +29,12 @@ __all__ = ["dump"]
 def dump(revision: int | None, **options: Any) -> None:
     """Write N-Quads to standard output.
 
-    What the store keeps by itself is left out: the implied triples and, where it is the merge of the others, the
-    default graph. So loading the dump elsewhere gives the same dataset.
+    What the server itself keeps is left out: the implied triples, the default graph where it is the merge of the
+    others, and the graphs in which the service speaks about itself. So the dump can be loaded elsewhere. Nothing is
+    written to the state folder.
     """
     with told():
-        state = opened(Settings(**options))
-        state.prepare()
+        state = existing(Settings(**options))
         chosen = state.current() if revision is None else state.numbered(revision)
         try:
             serialize(stated(chosen, state.default_graph), sys.stdout.buffer, RdfFormat.N_QUADS)

@@ -13,8 +13,8 @@ import click
 
 from edaphon.cli.failures import Unusable, told
 from edaphon.cli.options import settings_options
-from edaphon.cli.states import opened
-from edaphon.errors import QuerySyntax
+from edaphon.cli.states import existing, opened
+from edaphon.errors import QuerySyntax, RevisionMissing
 from edaphon.settings import Settings
 from edaphon.sparql.pool import Answer, WorkerPool
 from edaphon.sparql.query import Head, Query
@@ -55,7 +55,7 @@ def query(file: str, form: str | None, **options: Any) -> None:
     """Ask one SPARQL query, read from FILE or from standard input (-), of a state folder.
 
     Without --state, the folder that `edaphon serve` uses by default is asked; it is made from the shipped graph when it
-    does not exist. An ASK that is false ends with status 1.
+    does not exist yet. An ASK that is false ends with status 1.
     """
     settings = Settings(**options)
     try:
@@ -89,8 +89,11 @@ def _placed(error: Unusable, name: str) -> Unusable:
 
 async def _ask(asked: Query, settings: Settings, *, table: bool) -> bool:
     """Write the answer to standard output; True when it is the false of an ASK."""
-    state = opened(settings)
-    state.prepare()
+    state = opened(settings) if settings.state is None else existing(settings)
+    try:
+        state.current()
+    except RevisionMissing:
+        state.prepare()
     pool = WorkerPool(
         state.current,
         workers=1,

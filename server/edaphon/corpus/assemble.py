@@ -24,7 +24,7 @@ def statements(corpus: Corpus) -> Iterator[Quad]:
             assert file.graph is not None, file
             yield from describe(read_saved_query(file.path), NamedNode(file.graph))
             continue
-        for quad in read_quads(file.path, graph=file.graph):
+        for quad in read_quads(file.path, graph=file.graph, name=file.name):
             if isinstance(quad.graph_name, DefaultGraph):
                 raise CorpusError(f"{file.path}: {quad.subject} {quad.predicate} … stands in no named graph")
             if quad.graph_name == NamedNode(GRAPH_IMPLIED):
@@ -38,5 +38,5 @@ def alignments(corpus: Corpus) -> Alignments:
         Triple(quad.subject, quad.predicate, quad.object)
         for file in corpus.files()
         if file.graph == GRAPH_ONTOLOGY
-        for quad in read_quads(file.path, graph=file.graph)
+        for quad in read_quads(file.path, graph=file.graph, name=file.name)
     )

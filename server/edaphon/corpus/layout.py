@@ -23,7 +23,7 @@ Holding = Literal["ontology", "data", "shapes", "queries"]
 HOLDINGS: Final[tuple[Holding, ...]] = get_args(Holding)
 
 # Raised when the same files give other quads than before, so that a state made by an older version is made anew.
-ASSEMBLING: Final = "1"
+ASSEMBLING: Final = "2"
 
 # Pattern below the corpus → the graph of its triples; None where the file names its graphs itself.
 GRAPHS: Final[tuple[tuple[str, str | None], ...]] = (
@@ -41,9 +41,13 @@ GRAPHS: Final[tuple[tuple[str, str | None], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class CorpusFile:
-    """One file of a corpus. `graph` is the IRI of the graph its triples go to, None where the file names its own."""
+    """One file of a corpus, and its place below the corpus, which is the same wherever that is installed.
+
+    `graph` is the IRI of the graph its triples go to, None where the file names its own.
+    """
 
     path: Path
+    name: str
     graph: str | None
 
 
@@ -64,14 +68,15 @@ class Corpus:
             holding, _, below = pattern.partition("/")
             for name, folder in self.folders:
                 if name == holding:
-                    yield from (CorpusFile(path, graph) for path in sorted(folder.glob(below)))
+                    for path in sorted(folder.glob(below)):
+                        yield CorpusFile(path, f"{name}/{path.relative_to(folder).as_posix()}", graph)
 
     def digest(self) -> str:
         """What changes when any file that counts does: its name, its bytes, or how files become quads."""
         digest = hashlib.sha256(ASSEMBLING.encode())
         for file in self.files():
             content = file.path.read_bytes()
-            digest.update(f"{file.path.name}\0{file.graph}\0{len(content)}\0".encode() + content)
+            digest.update(f"{file.name}\0{file.graph}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()
 
 

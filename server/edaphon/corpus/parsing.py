@@ -1,6 +1,8 @@
 """A file becomes quads: its format by its name, unpacked on the way, with the line of what does not parse."""
 
+import codecs
 import gzip
+import hashlib
 import io
 import re
 import zlib
@@ -26,7 +28,7 @@ FORMATS: Final[dict[str, RdfFormat]] = {
     ".jsonld": RdfFormat.JSON_LD,
 }
 # The parser repeats in its message what it says in the error's attributes.
-_PLACE: Final = re.compile(r"^Parser error at line \d+ (?:between columns \d+ and \d+|column \d+): ")
+_PLACE: Final = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
 PACKINGS: Final = (".gz", ".zst")
 
 
@@ -41,29 +43,65 @@ def format_of(path: Path) -> RdfFormat:
 
 
 def open_unpacked(raw: IO[bytes], path: Path) -> IO[bytes]:
-    """The content of a file that was opened as bytes, unpacked when its name ends in .gz or .zst."""
+    """The content of a file that was opened as bytes, unpacked when its name ends in .gz or .zst, without a BOM."""
+    content: Any = raw
     match path.suffix.lower():
         case ".gz":
-            return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+            content = gzip.GzipFile(fileobj=raw)
+            if not content.peek(1) and not raw.tell():
+                raise EOFError("it is empty")
         case ".zst":
-            unpacker = zstandard.ZstdDecompressor()
-            return io.BufferedReader(cast("Any", unpacker.stream_reader(raw, read_across_frames=True)))
-    return raw
+            content = io.BufferedReader(Zstandard(raw))
+    if content.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
+        content.read(len(codecs.BOM_UTF8))
+    return cast("IO[bytes]", content)
 
 
-def read_quads(path: Path, *, graph: str | None = None) -> Iterator[Quad]:
+class Zstandard(io.RawIOBase):
+    """An unpacked stream of zstandard frames that, unlike the library's own, notices when the last one is cut short."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._frame: Any = None
+        self._unpacked = memoryview(b"")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._unpacked:
+            packed = self._left or self._raw.read(io.DEFAULT_BUFFER_SIZE * 16)
+            self._left = b""
+            if not packed:
+                if self._frame is None or not self._frame.eof:
+                    raise EOFError("the last frame is not complete")
+                return 0
+            if self._frame is None or self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._unpacked = memoryview(self._frame.decompress(packed))
+            if self._frame.eof:
+                self._left = self._frame.unused_data
+        count = min(len(buffer), len(self._unpacked))
+        buffer[:count] = self._unpacked[:count]
+        self._unpacked = self._unpacked[count:]
+        return count
+
+
+def read_quads(path: Path, *, graph: str | None = None, name: str | None = None) -> Iterator[Quad]:
     """The quads of a file, those of its default graph in `graph`, when it is given.
 
-    Blank nodes are named after the file and the order in which they appear in it: those of two files never clash, and
-    the same file gives the same names. Raises ParseError, or CorpusError when the file cannot be read.
+    Blank nodes are named after `name`, by default the file's whole path, and the order in which they appear: those of
+    two files never clash, and the same file gives the same names. Raises ParseError, or CorpusError when the file
+    cannot be read.
     """
     names: dict[str, BlankNode] = {}
-    slug = re.sub(r"\W", "-", path.name, flags=re.ASCII)
+    slug = hashlib.blake2b((name or str(path.resolve())).encode(), digest_size=8).hexdigest()
 
     def renamed(term: Any) -> Any:
         if isinstance(term, BlankNode):
             if term.value not in names:
-                names[term.value] = BlankNode(f"{slug}-{len(names) + 1}")
+                names[term.value] = BlankNode(f"n{slug}-{len(names) + 1}")
             return names[term.value]
         if isinstance(term, Triple):
             return Triple(renamed(term.subject), term.predicate, renamed(term.object))
@@ -80,8 +118,10 @@ def read_quads(path: Path, *, graph: str | None = None) -> Iterator[Quad]:
 class located:
     """Turns what goes wrong while a file is read into an error that names the file and the place."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, only_content: bool = False) -> None:
         self._path = path
+        # Where the file is not all that is worked on, the operating system's errors are somebody else's.
+        self._only_content = only_content
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
@@ -89,13 +129,12 @@ class located:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         match error:
             case SyntaxError():
-                detail = re.sub(
-                    r"^Parser error at line \d+ (?:between columns \d+ and \d+|column \d+): ", "", str(error.msg)
-                )
-                raise ParseError(detail, source=self._path, line=error.lineno, column=error.offset) from error
-            case FileNotFoundError():
+                raise ParseError(
+                    _PLACE.sub("", str(error.msg)), source=self._path, line=error.lineno, column=error.offset
+                ) from error
+            case FileNotFoundError() if not self._only_content:
                 raise CorpusError(f"{self._path}: there is no such file") from error
             case EOFError() | gzip.BadGzipFile() | zlib.error() | zstandard.ZstdError():
                 raise CorpusError(f"{self._path}: the packed file is damaged or cut short: {error}") from error
-            case OSError():
+            case OSError() if not self._only_content:
                 raise CorpusError(f"{self._path}: {error.strerror or error}") from error

@@ -1,6 +1,5 @@
 """Large files become part of the next revision, streamed, all or nothing."""
 
-import contextlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, parse
 
 from edaphon.corpus.implied import Alignments
 from edaphon.corpus.parsing import format_of, located, open_unpacked
-from edaphon.errors import CorpusError, StateError
+from edaphon.errors import CorpusError
 from edaphon.namespaces import GRAPH_IMPLIED
 from edaphon.store import merge
 from edaphon.store.revisions import Revision
@@ -60,11 +59,16 @@ def load(
     home = _home(state, graph, any(not form.supports_datasets for form in forms))
     with state.unserved(), state.publishing() as revisions:
         state.prepare_locked()
-        with _room(state), revisions.next() as candidate:
+        with state.writing(), revisions.next() as candidate:
             store = candidate.store
             alignments = merge.ontology_of(store)
+            graphs = set(store.named_graphs())
             for path in files:
                 _load_one(store, path, home, alignments, state.default_graph == "merge", progress)
+            kept = [graph for graph in set(store.named_graphs()) - graphs if not merge.counts(graph)]
+            # In merge mode each quad was looked at, and the implied graph is the store's own work.
+            if kept and state.default_graph == "plain":
+                raise CorpusError(f"the files have triples in {kept[0]}, which the server itself keeps")
             if merge.ontology_of(store) != alignments:
                 merge.recompute(store, state.default_graph)
             accept(store)
@@ -76,7 +80,7 @@ def _home(state: State, graph: str | None, has_triples: bool) -> NamedNode | Def
     """The graph for what names no graph of its own; None where there is none."""
     if graph is not None:
         home = _named(graph)
-        if state.default_graph == "merge" and not merge.counts(home):
+        if not merge.counts(home):
             raise CorpusError(f"<{graph}> is kept by the server itself; load into another graph")
         return home
     if state.default_graph == "plain":
@@ -102,7 +106,7 @@ def _load_one(
     progress: Progress,
 ) -> None:
     form = format_of(path)
-    with located(path), path.open("rb", buffering=0) as file:
+    with located(path, only_content=True), path.open("rb", buffering=0) as file:
         counted = io.BufferedReader(Counted(file, progress), BUFFER)
         with io.BufferedReader(cast("Any", open_unpacked(counted, path)), BUFFER) as content:
             if merged:
@@ -140,11 +144,3 @@ def _with_derived(
             for implied in alignments.implied(triple):
                 yield merge.in_graph(implied, IMPLIED)
                 yield merge.in_graph(implied, DEFAULT)
-
-
-@contextlib.contextmanager
-def _room(state: State) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StateError(f"{state.folder} cannot be written to: {error}; nothing has changed") from error

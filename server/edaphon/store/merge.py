@@ -13,7 +13,7 @@ from edaphon.corpus.implied import RDF_TYPE, Alignments
 from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE
 from edaphon.settings import DefaultGraph as Mode
 
-__all__ = ["RDF_TYPE", "apply", "counts", "derived", "in_graph", "ontology_of", "recompute", "triple_of"]
+__all__ = ["RDF_TYPE", "apply", "canonical", "counts", "derived", "in_graph", "ontology_of", "recompute", "triple_of"]
 
 IMPLIED = NamedNode(GRAPH_IMPLIED)
 DEFAULT = DefaultGraph()
@@ -28,37 +28,44 @@ def counts(graph: GraphName) -> bool:
     return not (isinstance(graph, NamedNode) and graph.value.startswith(SERVICE))
 
 
+def canonical(quads: Iterable[Quad]) -> set[Quad]:
+    """The quads as the engine gives them back, which keeps values and not their spellings."""
+    store = Store()
+    store.extend(quads)
+    return set(store)
+
+
 def ontology_of(store: Store) -> Alignments:
     """The alignments that the store's own ontology graph states."""
     return Alignments.of(map(triple_of, store.quads_for_pattern(None, None, None, NamedNode(GRAPH_ONTOLOGY))))
 
 
 def derived(stated: Iterable[Quad], alignments: Alignments, mode: Mode) -> Iterator[Quad]:
-    """The quads that follow from a whole set of stated ones: the implied graph, and the default graph in `merge`."""
-    seen: set[Triple] = set()
-    implied: set[Triple] = set()
+    """The quads that follow from a whole set of stated ones: the implied graph, and the default graph in `merge`.
+
+    Some come more than once; a store keeps them once.
+    """
     for quad in stated:
-        if counts(quad.graph_name):
-            triple = triple_of(quad)
-            if triple not in seen:
-                seen.add(triple)
-                implied |= alignments.implied(triple)
-                if mode == "merge":
-                    yield in_graph(triple, DEFAULT)
-    for triple in implied:
-        yield in_graph(triple, IMPLIED)
-        if mode == "merge" and triple not in seen:
+        if not counts(quad.graph_name):
+            continue
+        triple = triple_of(quad)
+        if mode == "merge":
             yield in_graph(triple, DEFAULT)
+        for implied in alignments.implied(triple):
+            yield in_graph(implied, IMPLIED)
+            if mode == "merge":
+                yield in_graph(implied, DEFAULT)
 
 
 def apply(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mode) -> None:
     """Change the stated quads of a store that nobody else uses, and with them what the store keeps by itself.
 
-    A quad that is both added and removed is there afterwards. In `plain` mode quads of the default graph are ordinary
+    Both are compared by value, as the engine keeps literals: what is only spelt anew stays. A quad that is both added
+    and removed is there afterwards. In `plain` mode quads of the default graph are ordinary
     ones; in `merge` mode the caller must not name that graph, nor the implied one in either.
     """
-    coming, going = set(added), set(removed)
-    going -= coming
+    coming = canonical(added)
+    going = canonical(removed) - coming
     before = ontology_of(store)
     store.extend(coming)
     for quad in going:

@@ -55,6 +55,10 @@ class Revisions:
             if self._seen is None or self._seen[0] != mark:
                 self._seen = (mark, self.numbered(int(self._pointer.read_text(encoding="ascii"))))
         except FileNotFoundError:
+            if self._kept():
+                raise StateError(
+                    f"{self._pointer}, which says what is published, is gone; restore the state folder from a backup"
+                ) from None
             raise RevisionMissing(f"nothing has been published in {self._folder.parent} yet") from None
         except ValueError:
             raise StateError(f"{self._pointer} is damaged; restore the state folder from a backup") from None
@@ -102,24 +106,39 @@ class Revisions:
             current = self.current().number
             for folder in sorted(self._kept(), reverse=True)[KEPT:]:
                 if int(folder.name) != current and not _in_use(folder):
-                    shutil.rmtree(folder, ignore_errors=True)
+                    # Renamed first, so that nobody takes what is half removed for a revision.
+                    doomed = folder.with_name(folder.name + UNFINISHED)
+                    folder.rename(doomed)
+                    shutil.rmtree(doomed, ignore_errors=True)
+
+    @property
+    def untidy(self) -> bool:
+        """Whether a process that died has left something to sweep."""
+        return any(self._folder.glob(f"*{UNFINISHED}"))
 
     def _publish(self, candidate: Candidate) -> None:
         for path in candidate.folder.iterdir():
-            _sync(path)
+            # A file with another name belongs to the last revision as well and was synced with it.
+            if path.stat().st_nlink == 1:
+                _sync(path)
         _sync(candidate.folder)
-        candidate.folder.rename(self._folder / f"{candidate.number:06}")
-        _sync(self._folder)
         pointer = self._pointer.with_suffix(".new")
         with pointer.open("w", encoding="ascii") as file:
             file.write(f"{candidate.number}\n")
             file.flush()
             os.fsync(file.fileno())
-        pointer.rename(self._pointer)
+        final = self._folder / f"{candidate.number:06}"
+        candidate.folder.rename(final)
+        try:
+            _sync(self._folder)
+            pointer.rename(self._pointer)
+        except OSError:
+            final.rename(candidate.folder)
+            raise
         _sync(self._pointer.parent)
 
     def _kept(self) -> list[Path]:
-        return [folder for folder in self._folder.iterdir() if NUMBER.fullmatch(folder.name)]
+        return [folder for folder in self._folder.glob("*") if NUMBER.fullmatch(folder.name)]
 
 
 def _sync(path: Path) -> None:

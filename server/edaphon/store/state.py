@@ -6,13 +6,14 @@ import gzip
 import json
 import os
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final, cast, get_args
 
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 
-from edaphon.corpus.assemble import alignments, statements
+from edaphon.corpus.assemble import statements
 from edaphon.corpus.layout import Corpus, open_corpus
 from edaphon.errors import StateBusy, StateError, StateMismatch
 from edaphon.settings import DefaultGraph
@@ -57,7 +58,10 @@ class State:
         if not remembered:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                _write(file, json.dumps(wanted, indent=2).encode() + b"\n")
+                _write(file, json.dumps(wanted, indent=2).encode() + b"\n", anew=True)
+            except FileExistsError:
+                # Another process was faster, perhaps with another mind.
+                return cls.open(folder, corpus=corpus, default_graph=default_graph)
             except OSError as error:
                 raise StateError(f"no state folder can be made at {folder}: {error.strerror}") from error
         return cls(folder, opened, mode)
@@ -75,10 +79,12 @@ class State:
 
         After a change of the corpus only the difference is applied, so that what was loaded besides stays.
         """
-        digest = self.corpus.digest()
-        if self._made_from() != digest:
-            with self.publishing():
+        if self._made_from() != self.corpus.digest() or self._revisions.untidy:
+            with self.publishing() as revisions:
                 self.prepare_locked()
+                revisions.sweep()
+        # Says what is wrong where a folder has lost its revisions.
+        self.current()
 
     def prepare_locked(self) -> None:
         """The same for a caller that holds the right to publish already."""
@@ -86,16 +92,28 @@ class State:
         made_from = self._made_from()
         if made_from == digest:
             return
-        stated = set(statements(self.corpus))
-        if made_from is None:
-            with self._revisions.next(empty=True) as candidate:
-                candidate.store.bulk_extend(stated)
-                candidate.store.bulk_extend(merge.derived(stated, alignments(self.corpus), self.default_graph))
-        else:
-            before = self._statements_before()
-            with self._revisions.next() as candidate:
-                merge.apply(candidate.store, stated - before, before - stated, self.default_graph)
-        self._remember(digest, stated)
+        stated = merge.canonical(statements(self.corpus))
+        before = set() if made_from is None else merge.canonical(self._statements_before())
+        with self.writing():
+            if made_from is None:
+                with self._revisions.next(empty=True) as candidate:
+                    candidate.store.bulk_extend(stated)
+                    alignments = merge.ontology_of(candidate.store)
+                    candidate.store.bulk_extend(merge.derived(stated, alignments, self.default_graph))
+            else:
+                with self._revisions.next() as candidate:
+                    merge.apply(candidate.store, stated - before, before - stated, self.default_graph)
+            self._remember(digest, stated)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Tell of a folder that cannot be written to, because its disk is full or for another reason."""
+        try:
+            yield
+        except OSError as error:
+            raise StateError(
+                f"{self.folder} cannot be written to: {error.strerror or error}; what was published is as it was"
+            ) from error
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[Revisions]:
@@ -138,14 +156,22 @@ class State:
     def _made_from(self) -> str | None:
         """The digest of the corpus that is published; None before the first time."""
         try:
-            text: str = (self.folder / "corpus.digest").read_text(encoding="ascii").strip()
+            text = (self.folder / "corpus.digest").read_text(encoding="ascii").strip()
         except FileNotFoundError:
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._damaged("corpus.digest", error) from error
         return text
 
-    def _statements_before(self) -> set[Quad]:
-        with gzip.open(self.folder / "corpus.nq.gz") as file:
-            return set(parse(cast("IO[bytes]", file), RdfFormat.N_QUADS))
+    def _statements_before(self) -> list[Quad]:
+        try:
+            with gzip.open(self.folder / "corpus.nq.gz") as file:
+                return list(parse(cast("IO[bytes]", file), RdfFormat.N_QUADS))
+        except (OSError, EOFError, zlib.error, SyntaxError) as error:
+            raise self._damaged("corpus.nq.gz", error) from error
+
+    def _damaged(self, name: str, error: Exception) -> StateError:
+        return StateError(f"{self.folder / name} cannot be read ({error}); restore the state folder from a backup")
 
     def _remember(self, digest: str, stated: set[Quad]) -> None:
         _write(self.folder / "corpus.nq.gz", gzip.compress(serialize(stated, format=RdfFormat.N_QUADS) or b"", 1))
@@ -170,14 +196,23 @@ def _remembered(file: Path) -> dict[str, Any]:
     return content
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file so that it is either the old or the new one, whatever happens."""
-    new = path.with_name(path.name + ".new")
+def _write(path: Path, content: bytes, *, anew: bool = False) -> None:
+    """Replace a file so that it is either the old or the new one, whatever happens.
+
+    With `anew`, raises FileExistsError where there is one already.
+    """
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
     with new.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    new.rename(path)
+    if anew:
+        try:
+            os.link(new, path)
+        finally:
+            new.unlink()
+    else:
+        new.rename(path)
     descriptor = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -166,16 +166,50 @@ def test_no_load_while_a_server_runs(state: Path, quads: Path) -> None:
 
 
 def test_a_dump_loads_into_the_same_dataset(tmp_path: Path, state: Path) -> None:
+    State.open(state).prepare()
     first = run("dump", "--state", state)
     assert len(lines(first)) > 2000
     path = tmp_path / "dump.nq"
-    statements = [line for line in first.stdout.splitlines() if "/service/" not in line]
-    path.write_text("\n".join(statements) + "\n", encoding="utf-8")
+    path.write_text(first.stdout, encoding="utf-8")
     assert load(tmp_path / "second", path).exit_code == 0
-    assert set(statements) == lines(run("dump", "--state", tmp_path / "second"))
+    assert lines(first) == lines(run("dump", "--state", tmp_path / "second"))
     (one,) = published(state).query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
     (two,) = published(tmp_path / "second").query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
     assert one[0] == two[0]
+
+
+@pytest.mark.parametrize("command", ["dump", "query"])
+def test_a_command_that_reads_makes_no_state_where_there_is_none(tmp_path: Path, command: str) -> None:
+    query = tmp_path / "all.rq"
+    query.write_text("ASK {}", encoding="utf-8")
+    refused = run(command, *([query] if command == "query" else []), "--state", tmp_path / "mistyped")
+    assert refused.exit_code == 2
+    assert "is no state folder" in refused.stderr
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_a_disk_that_is_full_is_told_and_nothing_changes(state: Path, tmp_path: Path) -> None:
+    State.open(state, corpus="none").prepare()
+    before = State.open(state).current()
+    path = tmp_path / "large.nt"
+    path.write_text("".join(f'<{EX}{n}> <{EX}p> "{n:0>99}" .\n' for n in range(9000)), encoding="utf-8")
+    # No file may grow beyond this, which the operating system tells as it tells of a full disk.
+    limited = f"ulimit -f 100; exec {sys.executable} -m edaphon load {path} --graph {EX}g --state {state}"
+    done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{state} cannot be written to" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert State.open(state).current() == before
+    assert load(state, path, "--graph", EX + "g").exit_code == 0
+
+
+@pytest.mark.parametrize("graph", [GRAPH_IMPLIED, SERVICE_SHAPES])
+def test_a_plain_state_keeps_the_servers_graphs_to_itself_too(state: Path, tmp_path: Path, graph: str) -> None:
+    path = tmp_path / "bad.nq"
+    path.write_text(f"<{EX}s> <{EX}p> <{EX}o> <{graph}> .\n", encoding="utf-8")
+    refused = load(state, path, mode="plain")
+    assert refused.exit_code == 2
+    assert "which the server itself keeps" in refused.stderr
 
 
 def test_an_older_revision_can_be_dumped_while_it_is_kept(state: Path, quads: Path, triples: Path) -> None:
@@ -189,6 +223,7 @@ def test_an_older_revision_can_be_dumped_while_it_is_kept(state: Path, quads: Pa
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(state: Path) -> None:
+    State.open(state).prepare()
     command = [sys.executable, "-m", "edaphon", "dump", "--state", str(state)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dumping:
         assert dumping.stdout is not None and dumping.stderr is not None

@@ -1,5 +1,6 @@
 """Files become quads: by name, packed or not; what is wrong is told with its place."""
 
+import codecs
 import gzip
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from edaphon.errors import CorpusError, ParseError
 EX = "http://example.org/"
 QUAD = Quad(NamedNode(EX + "s"), NamedNode(EX + "p"), Literal("ø", language="da"), NamedNode(EX + "g"))
 TURTLE = b"PREFIX ex: <http://example.org/>\nex:s ex:p '\xc3\xb8'@da .\n"
+# Lines of one length in blocks of their own: a cut between two of them leaves whole lines.
+FRAME = zstandard.ZstdCompressor(write_content_size=False).compress(TURTLE + b"# a comment that goes on\n" * 9000)
 NAMES = {
     "a.ttl": RdfFormat.TURTLE,
     "a.nt": RdfFormat.N_TRIPLES,
@@ -66,7 +69,10 @@ def test_what_does_not_parse_has_a_place(tmp_path: Path, name: str, content: byt
         pytest.param("a.ttl.gz", gzip.compress(TURTLE)[:-9], id="gzip cut short"),
         pytest.param("a.ttl.gz", b"not gzip at all", id="no gzip"),
         pytest.param("a.ttl.gz", gzip.compress(TURTLE)[:12] + b"\xff" * 30, id="gzip with bad bytes"),
+        pytest.param("a.ttl.gz", b"", id="empty gzip"),
         pytest.param("a.ttl.zst", b"not zstandard at all", id="no zstandard"),
+        pytest.param("a.ttl.zst", b"", id="empty zstandard"),
+        *(pytest.param("a.ttl.zst", FRAME[:cut], id=f"zstandard cut at {cut}") for cut in (5, len(FRAME) // 2, -1)),
     ],
 )
 def test_a_damaged_packing_is_told(tmp_path: Path, name: str, content: bytes) -> None:
@@ -76,14 +82,29 @@ def test_a_damaged_packing_is_told(tmp_path: Path, name: str, content: bytes) ->
         list(read_quads(path))
 
 
+def test_several_frames_are_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.ttl.zst"
+    path.write_bytes(zstandard.compress(TURTLE) + zstandard.compress(b"ex:s ex:p 2 ."))
+    assert len(list(read_quads(path))) == 2
+
+
+@pytest.mark.parametrize("name", ["a.ttl", "a.ttl.gz"])
+def test_a_byte_order_mark_is_skipped(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    content = codecs.BOM_UTF8 + TURTLE
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert len(list(read_quads(path))) == 1
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no such file"):
         list(read_quads(tmp_path / "a.ttl"))
 
 
 def test_blank_nodes_of_two_files_never_clash_and_are_the_same_each_time(tmp_path: Path) -> None:
-    one, two = tmp_path / "one.ttl", tmp_path / "two.ttl"
+    one, two = tmp_path / "one" / "same.ttl", tmp_path / "two" / "same.ttl"
     for path in (one, two):
+        path.parent.mkdir()
         path.write_text("_:b <http://example.org/p> [] .", encoding="utf-8")
 
     def nodes(path: Path) -> set[BlankNode]:

@@ -23,6 +23,7 @@ def quad(subject: str, predicate: str, object_: str | int, graph: str) -> Quad:
     return Quad(node(subject), node(predicate), value, node(graph))
 
 
+SPELLINGS = [Literal("5", datatype=node("http://www.w3.org/2001/XMLSchema#int")), Literal(5)]
 GRAPHS = st.sampled_from(["para-1", "para-2", SERVICE_SHAPES])
 THINGS, CLASSES, PROPERTIES = st.sampled_from("xyz"), st.sampled_from("AB"), st.sampled_from("pq")
 ONTOLOGY = st.just(GRAPH_ONTOLOGY)
@@ -92,3 +93,11 @@ def test_an_implied_triple_stays_while_another_statement_implies_it() -> None:
     assert implied in store
     merge.apply(store, [], [quad("x", TYPE, "B", "para-2")], "merge")
     assert implied not in store
+
+
+def test_a_literal_that_is_only_spelt_anew_stays() -> None:
+    store = Store()
+    one, two = (Quad(node("x"), node("p"), literal, node("para-1")) for literal in SPELLINGS)
+    merge.apply(store, [one], [], "merge")
+    merge.apply(store, [two], [one], "merge")
+    assert len(list(store.quads_for_pattern(node("x"), node("p"), None, None))) == 2

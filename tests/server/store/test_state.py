@@ -273,3 +273,52 @@ def test_a_full_disk_leaves_the_published_revision(state: State, monkeypatch: py
     assert State.open(state.folder).current() == before
     publish(state, QUAD)
     assert QUAD in content(state)
+
+
+PREPARE = """
+import sys
+from pathlib import Path
+from edaphon.store.state import State
+State.open(Path(sys.argv[1]), corpus=sys.argv[2]).prepare()
+"""
+
+
+def test_a_full_disk_while_the_corpus_is_published_is_told(tmp_path: Path) -> None:
+    command = f"ulimit -f 20; exec {sys.executable} -c '{PREPARE}' {tmp_path / 'state'} shipped"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "StateError" in done.stderr
+    assert "cannot be written to" in done.stderr
+    State.open(tmp_path / "state").prepare()
+    assert State.open(tmp_path / "state").current().number >= 1
+
+
+def test_several_processes_may_make_one_state_at_once(tmp_path: Path) -> None:
+    for attempt in range(4):
+        command = [sys.executable, "-c", PREPARE, str(tmp_path / str(attempt)), "none"]
+        running = [subprocess.Popen(command) for _ in range(3)]
+        assert [process.wait(60) for process in running] == [0, 0, 0]
+
+
+def test_what_a_killed_process_left_is_swept_on_the_next_start(state: State) -> None:
+    left = state.folder / "revisions" / "000099.unfinished"
+    left.mkdir()
+    State.open(state.folder).prepare()
+    assert not left.exists()
+
+
+def test_a_folder_that_lost_its_pointer_is_not_taken_for_an_empty_one(state: State) -> None:
+    publish(state, QUAD)
+    (state.folder / "CURRENT").unlink()
+    with pytest.raises(StateError, match="CURRENT, which says what is published, is gone"):
+        State.open(state.folder).prepare()
+    with pytest.raises(StateError, match="is gone"):
+        publish(State.open(state.folder), QUAD)
+
+
+@pytest.mark.parametrize("name", ["corpus.nq.gz", "corpus.digest"])
+def test_a_damaged_memory_of_the_corpus_is_told(tmp_path: Path, corpus: Path, name: str) -> None:
+    State.open(tmp_path / "state", corpus=str(corpus)).prepare()
+    (tmp_path / "state" / name).write_bytes(b"\xff\xfe")
+    (corpus / "ontology" / "terms.ttl").write_text("# changed", encoding="utf-8")
+    with pytest.raises(StateError, match=f"{name} cannot be read"):
+        State.open(tmp_path / "state").prepare()
