@@ -101,7 +101,7 @@ def _vocabulary() -> tuple[Quad, ...]:
 
 
 def merged(stated: list[Quad]) -> tuple[Quad, ...]:
-    """What is stated and what it implies, in the default graph; each triple implies by itself, so parts can be added up."""
+    """What is stated and what it implies; since single triples imply, the parts of a whole can be merged apart."""
     implied = derived(iter(stated), alignments(shipped()), "merge")
     return tuple(Quad(quad.subject, quad.predicate, quad.object) for quad in implied)
 

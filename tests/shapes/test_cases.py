@@ -78,7 +78,9 @@ def put_to_the_test(case: Path) -> set[str]:
     engine = Engine(shapes(), dataset)
     tested: set[str] = set()
     for shape in shapes().targeted():
-        focus = set().union(*(engine.nodes(source) for source in targeted(shape.targets, dataset))) & case_subjects(case)
+        focus = set().union(*(engine.nodes(source) for source in targeted(shape.targets, dataset))) & case_subjects(
+            case
+        )
         if not focus:
             continue
         tested.add(name(shape.name))

@@ -1,0 +1,281 @@
+"""The shapes look as the style guide says, explain themselves, and name only what exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+import rdflib
+from pyoxigraph import BlankNode, Literal, NamedNode
+from rdf_files import iri, ontology, schemes, statements, value
+from shape_files import (
+    CASES,
+    SHAPE_FILES,
+    SHAPES,
+    name,
+    node_shapes,
+    property_shapes,
+    published,
+    shapes,
+    shapes_graph,
+)
+
+from edaphon.conformance.constraints import In, Property
+from edaphon.conformance.engine import Engine
+from edaphon.conformance.paths import predicates
+from edaphon.conformance.shapes import Targets
+from edaphon.conformance.sources import targeted
+from edaphon.namespaces import BASE, ONTOLOGY, PREFIXES
+
+FILES = [*SHAPE_FILES, *CASES]
+every_file = pytest.mark.parametrize(
+    "path", FILES, ids=lambda path: path.name if path.parent == SHAPES else f"{path.parent.name}/{path.stem}"
+)
+every_property_shape = pytest.mark.parametrize("shape", sorted(property_shapes()))
+every_node_shape = pytest.mark.parametrize("shape", sorted(node_shapes()))
+
+SEVERITIES = {iri("sh:Violation"), iri("sh:Warning"), iri("sh:Info")}
+# Where rdflib has a closed list of a vocabulary's terms, a misspelt one is found.
+CLOSED = {
+    PREFIXES["dcat"]: rdflib.DCAT,
+    PREFIXES["dcterms"]: rdflib.DCTERMS,
+    PREFIXES["foaf"]: rdflib.FOAF,
+    PREFIXES["org"]: rdflib.ORG,
+    PREFIXES["owl"]: rdflib.OWL,
+    PREFIXES["prov"]: rdflib.PROV,
+    PREFIXES["rdfs"]: rdflib.RDFS,
+    PREFIXES["schema"]: rdflib.SDO,
+    PREFIXES["sh"]: rdflib.SH,
+    PREFIXES["skos"]: rdflib.SKOS,
+}
+# Looked at although the shipped graph has none: an editor may add one.
+NOT_YET_USED = {
+    iri("skos:broadMatch"): "no verified link of ours is broader",
+    iri("skos:narrowMatch"): "no verified link of ours is narrower",
+}
+# The slice of BIBO in ontology/borrowed/ holds classes only.
+OF_BIBO = {iri("bibo:locator")}
+CODE_LISTS = {
+    "eds:Document-audience": "edc:audiences",
+    "eds:Figure-counted": "edc:things-counted",
+    "eds:Figure-qualifier": "edc:figure-qualifiers",
+    "eds:Passage-kind": "edc:passage-kinds",
+    "eds:Programme-kind": "edc:programme-kinds",
+}
+
+
+# How the files look ----------------------------------------------------------------------------------------------
+
+
+def code(path: Path) -> str:
+    """The file without comments, strings and full IRIs."""
+    text = re.sub(r'""".*?"""', '""', path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r'"(?:[^"\\\n]|\\.)*"', '""', text)
+    text = re.sub(r"<[^>\n]*>", "<>", text)
+    return re.sub(r"#[^\n]*", "", text)
+
+
+def prefixes(path: Path) -> list[str]:
+    return re.findall(r"^PREFIX (\w+): ", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@every_file
+def test_the_first_line_says_what_the_file_is_for(path: Path) -> None:
+    assert re.match(r"# \S", path.read_text(encoding="utf-8"))
+
+
+@every_file
+def test_prefixes_are_ours_and_then_the_others_in_alphabetical_order(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    own = [prefix for prefix in PREFIXES if PREFIXES[prefix].startswith(BASE) and prefix in prefixes(path)]
+    others = sorted(set(prefixes(path)) - set(own))
+    blocks = ["\n".join(f"PREFIX {prefix}: <{PREFIXES[prefix]}>" for prefix in block) for block in (own, others)]
+    header = "\n\n".join(filter(None, blocks))
+    assert text.split("\n", 1)[1].startswith(f"\n{header}\n\n")
+    assert "@prefix" not in text
+
+
+@every_file
+def test_no_prefix_is_declared_in_vain(path: Path) -> None:
+    for prefix in prefixes(path):
+        assert len(re.findall(rf"(?<![\w:-]){prefix}:", code(path))) > 1, prefix
+
+
+@every_file
+def test_the_full_stop_stands_alone(path: Path) -> None:
+    for number, line in enumerate(code(path).split("\n"), 1):
+        assert line.strip() == "." or not line.rstrip().endswith("."), f"line {number}"
+
+
+@every_file
+def test_lines_are_indented_by_spaces_and_end_without_one(path: Path) -> None:
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        assert "\t" not in line and line == line.rstrip(), f"line {number}"
+
+
+# What a shape says of itself -------------------------------------------------------------------------------------
+
+
+def objects(subject: str, predicate: str) -> list[NamedNode | BlankNode | Literal]:
+    return [quad.object for quad in shapes_graph() if quad.subject == iri(subject) and quad.predicate == iri(predicate)]
+
+
+def one_sentence(subject: str, predicate: str) -> str:
+    (text,) = objects(subject, predicate)
+    assert isinstance(text, Literal) and text.language == "en", (subject, predicate)
+    return text.value
+
+
+def test_every_shape_that_makes_a_demand_has_an_iri_that_reads_aloud() -> None:
+    paths = {quad.subject for quad in shapes_graph() if quad.predicate == iri("sh:path")}
+    assert {name(shape) for shape in paths} == set(property_shapes())
+    for shape in {**property_shapes(), **node_shapes()}:
+        assert re.fullmatch(r"eds:[A-Z][A-Za-z]*(-[a-z0-9]+)*", shape)
+
+
+@every_property_shape
+def test_a_property_shape_says_what_it_is_about_why_and_what_to_do(shape: str) -> None:
+    assert one_sentence(shape, "sh:name")
+    assert one_sentence(shape, "sh:description").endswith(".")
+    assert one_sentence(shape, "sh:message").endswith(".")
+    (severity,) = objects(shape, "sh:severity")
+    assert severity in SEVERITIES
+
+
+@every_property_shape
+def test_a_property_shape_is_asked_of_something(shape: str) -> None:
+    askers = [
+        other.name
+        for other in node_shapes().values()
+        for one in other.constraints
+        if isinstance(one, Property) and name(one.shape) == shape
+    ]
+    assert askers
+
+
+@every_node_shape
+def test_a_node_shape_has_a_label_and_targets(shape: str) -> None:
+    assert one_sentence(shape, "rdfs:label")
+    assert node_shapes()[shape].targets
+
+
+@every_node_shape
+def test_a_node_shape_that_refuses_by_itself_says_why_and_what_to_do(shape: str) -> None:
+    own = [one for one in node_shapes()[shape].constraints if not isinstance(one, Property)]
+    if not own:
+        assert not objects(shape, "sh:severity"), "its properties have their own"
+        return
+    assert one_sentence(shape, "rdfs:comment").endswith(".")
+    (severity,) = objects(shape, "sh:severity")
+    assert severity in SEVERITIES
+    queries = [name(query) for query in objects(shape, "sh:sparql")]
+    for speaker in queries or [shape]:
+        assert one_sentence(speaker, "sh:message").endswith(".")
+    for query in queries:
+        assert objects(query, "sh:prefixes") == [NamedNode(BASE + "shapes")]
+
+
+# What the shapes name --------------------------------------------------------------------------------------------
+
+
+def named() -> set[NamedNode]:
+    """The classes and properties that shapes are about."""
+    wanted = {value for quad in shapes_graph() if quad.predicate == iri("sh:class") for value in [quad.object]}
+    found = {term for term in wanted if isinstance(term, NamedNode)}
+    for shape in shapes().by_name.values():
+        found |= {*shape.targets.subjects_of, *shape.targets.objects_of}
+        found |= {term for term in shape.targets.classes if isinstance(term, NamedNode)}
+        if shape.path is not None:
+            found |= set(predicates(shape.path))
+    return found
+
+
+def exists(term: NamedNode) -> bool:
+    if term.value.startswith(ONTOLOGY):
+        return any(quad.subject == term for quad in ontology())
+    for namespace, closed in CLOSED.items():
+        if term.value.startswith(namespace):
+            # rdflib has schema.org under https, the same terms.
+            return rdflib.URIRef(str(closed) + term.value.removeprefix(namespace)) in closed
+    return term in OF_BIBO or any(term in (quad.subject, quad.object) for quad in ontology())
+
+
+def test_every_class_and_property_exists_in_the_ontology_or_a_borrowed_vocabulary() -> None:
+    assert named()
+    assert not {term for term in named() if not exists(term)}
+
+
+def test_every_term_of_shacl_exists() -> None:
+    used = {
+        term
+        for quad in shapes_graph()
+        for term in (quad.predicate, quad.object)
+        if isinstance(term, NamedNode) and term.value.startswith(PREFIXES["sh"])
+    }
+    assert used
+    assert not {term for term in used if not exists(term)}
+
+
+def test_every_target_and_every_property_is_in_the_shipped_graph() -> None:
+    data = published()
+    engine = Engine(shapes(), data)
+    idle = set()
+    for shape in shapes().by_name.values():
+        each = [Targets(classes=(term,)) for term in shape.targets.classes]
+        each += [Targets(subjects_of=(term,)) for term in shape.targets.subjects_of]
+        for target in each:
+            if all(map(engine.is_empty, targeted(target, data))):
+                idle |= {*target.classes, *target.subjects_of}
+        if shape.path is not None:
+            used = {term: next(data.store.quads_for_pattern(None, term, None), None) for term in predicates(shape.path)}
+            idle |= {term for term, quad in used.items() if quad is None}
+    assert idle == set(NOT_YET_USED)
+
+
+def test_every_class_of_ours_has_a_shape_of_its_own_or_of_a_broader_class() -> None:
+    subclass = iri("rdfs:subClassOf")
+    broader: dict[object, set[object]] = {}
+    for quad in ontology():
+        if quad.predicate == subclass:
+            broader.setdefault(quad.subject, set()).add(quad.object)
+    classes = {
+        quad.subject
+        for quad in ontology()
+        if quad.object == iri("owl:Class") and value(quad.subject).startswith(ONTOLOGY)
+    }
+    targets = {term for shape in shapes().targeted() for term in shape.targets.classes}
+    for cls in classes:
+        reached, waiting = set(), [cls]
+        while waiting:
+            one = waiting.pop()
+            if one not in reached:
+                reached.add(one)
+                waiting += broader.get(one, ())
+        assert reached & targets, value(cls)
+
+
+@pytest.mark.parametrize("shape", CODE_LISTS)
+def test_a_code_list_has_the_members_of_its_scheme(shape: str) -> None:
+    (allowed,) = (set(one.terms) for one in property_shapes()[shape].constraints if isinstance(one, In))
+    scheme = iri(CODE_LISTS[shape])
+    members = {quad.subject for quad in schemes() if quad.predicate == iri("skos:inScheme") and quad.object == scheme}
+    members |= {
+        quad.subject for quad in schemes() if quad.predicate == iri("skos:topConceptOf") and quad.object == scheme
+    }
+    assert members
+    assert allowed == members
+
+
+def test_there_is_no_code_list_but_these() -> None:
+    with_list = {
+        name(shape.name) for shape in shapes().by_name.values() for one in shape.constraints if isinstance(one, In)
+    }
+    assert with_list == set(CODE_LISTS)
+
+
+def test_queries_name_only_things_that_the_shipped_graph_describes() -> None:
+    """A query that names a body under an IRI that nobody uses would never find anything."""
+    described = {quad.subject for quad in statements()}
+    for quad in shapes_graph():
+        if quad.predicate == iri("sh:select"):
+            for thing in re.findall(r"\bed[ic]:[\w-]+", value(quad.object)):
+                assert iri(thing) in described, thing
