@@ -9,7 +9,7 @@ from asyncio import AbstractEventLoop, BaseTransport
 from typing import Any, Final, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from edaphon.web import problems
@@ -48,29 +48,60 @@ class Connection(HttpToolsProtocol):
         self._length = 0
         # Whether the request that is being parsed has been answered already.
         self._answered = False
+        # How many bytes have come since the parser last made something of them: it keeps a line until its end is there.
+        self._unread = 0
+        self._progress = False
+        # Since when the head of a request is awaited, though part of it is there.
+        self._begun: float | None = None
+        # The request that is being answered; `cycle` is the last that has arrived.
+        self._running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # asyncio gives protocols their own transports
-        self._limit_idleness()
+        self._limit_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn tells only the last request; the one that is being answered may have others waiting behind it.
+        for cycle in (self._running, *(waiting for waiting, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
+        self._progress = False
         super().data_received(data)
-        if self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete):
-            # Part of a head has arrived, and the rest should not take for ever.
-            self._limit_idleness()
+        if self.transport.is_closing():
+            return
+        self._unread = 0 if self._progress else self._unread + len(data)
+        if self._unread > LONGEST_HEAD:
+            self.send_400_response("")
+        elif self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete):
+            self._limit_head()
 
-    def _limit_idleness(self) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(PATIENCE, self.timeout_keep_alive_handler)
+    def _limit_head(self) -> None:
+        """Part of a head has arrived, and the rest should not take for ever, however busily it trickles in."""
+        if self._begun is None:
+            self._begun = self.loop.time()
+        self.timeout_keep_alive_task = self.loop.call_at(self._begun + PATIENCE, self.timeout_keep_alive_handler)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._length = 0
         self._answered = False
+        self._progress = True
 
     def on_url(self, url: bytes) -> None:
+        self._progress = True
         self.url = (self.url + url)[:LONGEST_ADDRESS]
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._progress = True
         self._length += len(name) + len(value)
         if self._length > LONGEST_HEAD:
             raise HeadTooLarge
@@ -78,6 +109,7 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         started = time.perf_counter()
+        self._begun = None
         if (
             (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
@@ -97,16 +129,28 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._progress = True
         if not self._answered:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._progress = True
         if not self._answered:
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
         """Refuse what cannot be parsed, in the form of all other problems, and end the connection."""
-        if self._length > LONGEST_HEAD:
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.more_body:
+                # Nonsense behind a request that is being answered: the answer still goes out, and nothing after it.
+                cycle.keep_alive = False
+                return
+            if cycle.response_started or self.pipeline:
+                # Whatever would be sent now would be taken for part of another response.
+                self.transport.abort()
+                return
+        if max(self._length, self._unread) > LONGEST_HEAD:
             problem = problems.of_status(431, f"the header lines have more than {LONGEST_HEAD:,} bytes")
         else:
             problem = problems.of_status(400, "this is not HTTP/1.1")

@@ -53,7 +53,7 @@ def read_head(scope: Scope) -> Request:
         content_type=joined(headers, b"content-type"),
         content_encoding=joined(headers, b"content-encoding"),
         content_length=joined(headers, b"content-length"),
-        chunks=scope["http_version"] != "1.0",
+        chunks=scope["http_version"] not in ("0.9", "1.0"),
     )
 
 

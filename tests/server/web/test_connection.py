@@ -1,6 +1,7 @@
 """What goes over the wire: lengths and chunks, cut answers, clients that go away, hostile heads."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -194,11 +195,12 @@ def test_a_client_without_chunks_gets_the_length_and_a_cut_answer_is_a_problem(s
     run(service, scenario)
 
 
+@pytest.mark.parametrize("sent_ahead", [b"", ask("/healthz"), ask("/healthz") * 3])
 @pytest.mark.parametrize("query", ["STUCK", "ENDLESS"])
-def test_a_client_that_goes_away_frees_its_worker(service: Service, query: str) -> None:
+def test_a_client_that_goes_away_frees_its_worker(service: Service, query: str, sent_ahead: bytes) -> None:
     async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
         reader, writer = await connect()
-        writer.write(ask(QUERY + query))
+        writer.write(ask(QUERY + query) + sent_ahead)
         if query == "ENDLESS":
             await head(reader)
         while not service.pool.asked:
@@ -270,5 +272,73 @@ def test_what_is_not_http_is_400_and_harms_nobody(service: Service) -> None:
         reader, writer = await connect()
         writer.write(ask("/healthz"))
         assert (await whole(reader))[0] == 200
+
+    run(service, scenario)
+
+
+@pytest.mark.parametrize("beginning", [b"\r\n", b"GET /healthz HTTP/1.1\r\nx: ", b"GET /healthz HTTP/1.1\r\nx"])
+def test_a_line_without_end_is_not_kept(service: Service, beginning: bytes) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(beginning)
+        with contextlib.suppress(ConnectionError):
+            # The parser keeps what it has of a line: this many bytes, if nobody stops it.
+            for _ in range(1000):
+                writer.write((b"\r\n" if beginning == b"\r\n" else b"xx") * 50_000)
+                await writer.drain()
+            pytest.fail("a hundred megabytes were taken")
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            assert (await head(reader))[0] == 431
+
+    run(service, scenario)
+
+
+def test_a_head_that_trickles_in_is_given_up(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edaphon.web.connection.PATIENCE", 0.3)
+
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(b"GET /healthz HTTP/1.1\r\nx: ")
+        ended = asyncio.create_task(reader.read())
+        # Each byte comes long before the patience ends; only the time limit of the test would stop them all.
+        while not ended.done():
+            writer.write(b"x")
+            await asyncio.sleep(0.01)
+        with contextlib.suppress(ConnectionError):
+            assert await ended == b""
+
+    run(service, scenario)
+
+
+def test_nonsense_behind_a_request_does_not_replace_its_answer(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        for query, version in (("NOW()", "1.1"), ("STREAM", "1.1"), ("STREAM", "1.0")):
+            reader, writer = await connect()
+            writer.write(ask(QUERY + query, version=version) + b"\x00nonsense\r\n\r\n")
+            status, headers = await head(reader)
+            assert status == 200
+            expected = b"now" if query == "NOW()" else b"x" * 70_000 + b"y" * 70_000
+            if "content-length" in headers:
+                assert await reader.readexactly(int(headers["content-length"])) == expected
+            else:
+                assert await chunked(reader) == expected
+            assert await reader.read() == b""
+
+    run(service, scenario)
+
+
+def test_nonsense_within_a_body_is_never_part_of_another_answer(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        post = ask("/sparql", "content-type: application/sparql-query", "transfer-encoding: chunked", method="POST")
+        writer.write(ask(QUERY + "ENDLESS"))
+        await head(reader)
+        writer.write(post + b"no chunk\r\n")
+        # The stream of the first request is broken off, with nothing that could be taken for its rest.
+        with contextlib.suppress(ConnectionError):
+            assert b"HTTP" not in await reader.read()
+        reader, writer = await connect()
+        writer.write(post + b"no chunk\r\n")
+        assert (await head(reader))[0] == 400
 
     run(service, scenario)
