@@ -146,7 +146,9 @@ class Worker:
         # A variable that no query has, since nobody can guess it.
         self._absent = Variable(f"absent{os.urandom(16).hex()}")
         self._space = resource.getrlimit(resource.RLIMIT_AS)
-        self._base = _virtual()
+        # Kept open, since it is read twice for every query.
+        self._sizes = os.open("/proc/self/statm", os.O_RDONLY)
+        self._base = self._virtual()
 
     def serve(self) -> None:
         """Answer queries until the pool closes the socket or the worker has grown too large to be kept."""
@@ -175,7 +177,7 @@ class Worker:
             os.close(self._hold)
         self._hold = hold
         self._folder = folder
-        self._base = max(self._base, _virtual())
+        self._base = max(self._base, self._virtual())
 
     def _answer(self, order: dict[str, Any]) -> bool:
         """Answer one query; False when the worker should be replaced."""
@@ -196,7 +198,11 @@ class Worker:
     def _grown(self, order: dict[str, Any]) -> bool:
         """Whether the last query left the process so large that the next one would get less than its share."""
         most: int = order["memory"] * MEGABYTE
-        return _virtual() - self._base > most // 4
+        return self._virtual() - self._base > most // 4
+
+    def _virtual(self) -> int:
+        """The process's virtual memory in bytes, the measure that RLIMIT_AS bounds."""
+        return int(os.pread(self._sizes, 128, 0).split()[0]) * PAGE
 
     def _evaluate(self, order: dict[str, Any]) -> Outlet:
         text: str = order["text"]
@@ -219,7 +225,7 @@ class Worker:
         soft, hard = self._space
         # What was set for us from outside holds, too.
         most = min((limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY), default=sys.maxsize)
-        resource.setrlimit(resource.RLIMIT_AS, (min(_virtual() + memory, most), hard))
+        resource.setrlimit(resource.RLIMIT_AS, (min(self._virtual() + memory, most), hard))
         try:
             yield
         finally:
@@ -291,11 +297,6 @@ class Worker:
 
         found = diagnose(text, message)
         return Failure("QuerySyntax", detail=str(found), line=found.line, column=found.column, hint=found.hint)
-
-
-def _virtual() -> int:
-    """The process's virtual memory in bytes, the measure that RLIMIT_AS bounds."""
-    return int(Path("/proc/self/statm").read_bytes().split()[0]) * PAGE
 
 
 def _die_with(lifeline: int) -> None:
