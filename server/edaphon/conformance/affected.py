@@ -73,7 +73,7 @@ def dependencies(shapes: Shapes, shape: Shape) -> Dependencies:
     found: set[Occurrence] = set()
     try:
         found.update(_of_targets(shape.targets))
-        found.update(_of_shape(shapes, shape.name, ()))
+        found.update(_of_shape(shapes, shape.name, (), set()))
     except Unclear as reason:
         log.info("%s is checked whole after every change: its query has %s", shape.name, reason)
         return Dependencies(frozenset(), everything=True)
@@ -89,8 +89,13 @@ def _of_targets(targets: Targets) -> Iterator[Occurrence]:
         yield Occurrence((), property, True)
 
 
-def _of_shape(shapes: Shapes, name: ShapeName, way: tuple[Path, ...]) -> Iterator[Occurrence]:
-    """What the shape depends on when its focus nodes are at the end of a way."""
+def _of_shape(
+    shapes: Shapes, name: ShapeName, way: tuple[Path, ...], seen: set[tuple[ShapeName, tuple[Path, ...]]]
+) -> Iterator[Occurrence]:
+    """What the shape depends on when its focus nodes are at the end of a way; nothing more when that was `seen`."""
+    if (name, way) in seen:
+        return
+    seen.add((name, way))
     shape = shapes[name]
     values = way
     if shape.path is not None:
@@ -114,7 +119,7 @@ def _of_shape(shapes: Shapes, name: ShapeName, way: tuple[Path, ...]) -> Iterato
                 yield from _of_query(text, {"?this": way, "?value": values} if constraint.ask else {"?this": way})
             case _:
                 for other in c.nested(constraint):
-                    yield from _of_shape(shapes, other, values)
+                    yield from _of_shape(shapes, other, values, seen)
 
 
 def _crossings(path: Path, way: tuple[Path, ...]) -> Iterator[Occurrence]:

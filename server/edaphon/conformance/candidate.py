@@ -51,20 +51,35 @@ def check_proposal(
     _sweep(place)
     copy = Path(tempfile.mkdtemp(prefix=f"{COPY}{os.getpid()}-", dir=place))
     try:
-        published = Store.read_only(str(folder))
-        published.backup(str(copy / "store"))
-        candidate = Store(str(copy / "store"))
-        apply(candidate, proposal.added, proposal.removed, mode)
-        changed = _changed(published, candidate, proposal)
-        came = [Quad(one.subject, one.predicate, one.object) for one in changed if _has(candidate, one)]
-        after = Dataset.changed(candidate, came)
-        change = shapes.check(Dataset(published), after, changed, removals=False)
-        found, capped = _cap(change.introduced, cap)
-        described = Described(StoreLookup(candidate), brought_by, languages)
-        findings = tuple(sorted(explain(found, shapes.shapes, described), key=rank))
-        return Report(findings, shapes.shapes.remarks, capped)
+        # The copy is removed only when the function that has it open is left: the engine closes it with the last
+        # reference, and until then still writes to its folder.
+        return _try(folder, copy / "store", proposal, shapes, mode, brought_by, cap, languages)
     finally:
         shutil.rmtree(copy, ignore_errors=True)
+
+
+def _try(
+    folder: Path,
+    copy: Path,
+    proposal: Proposal,
+    shapes: Incremental,
+    mode: Mode,
+    brought_by: Sequence[Source],
+    cap: int | None,
+    languages: tuple[str, ...],
+) -> Report:
+    published = Store.read_only(str(folder))
+    published.backup(str(copy))
+    candidate = Store(str(copy))
+    apply(candidate, proposal.added, proposal.removed, mode)
+    changed = _changed(published, candidate, proposal)
+    came = [Quad(one.subject, one.predicate, one.object) for one in changed if _has(candidate, one)]
+    after = Dataset.changed(candidate, came)
+    change = shapes.check(Dataset(published), after, changed, removals=False)
+    found, capped = _cap(change.introduced, cap)
+    described = Described(StoreLookup(candidate), brought_by, languages)
+    findings = tuple(sorted(explain(found, shapes.shapes, described), key=rank))
+    return Report(findings, shapes.shapes.remarks, capped)
 
 
 def _sweep(place: Path) -> None:

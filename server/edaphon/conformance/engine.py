@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 # Nodes that do not conform, each with the findings that show it (as many as were asked for).
 Verdict = dict[Term, list[Finding]]
 
-# Findings below another finding, for each constraint: enough to see why, not a report of its own.
-DETAILS = 100
+# Findings below another finding: for so many nodes, and so deep. Enough to see why; not a report of its own.
+EXPLAINED = 1_000
+DETAILED = 4
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Engine:
         self.shapes = shapes
         self.dataset = dataset
         self._budget = _Budget(cap)
+        self._depth = 0
         self._conforming: dict[tuple[ShapeName, Source], Verdict] = {}
 
     def validate(self) -> list[Finding]:
@@ -300,26 +302,37 @@ class Engine:
 
     # Constraints on other shapes -------------------------------------------------------------------------------
 
-    def _failing(self, name: ShapeName, source: Source, *, details: bool = False) -> Verdict:
-        """The nodes of the source that do not conform to another shape."""
-        shape = self.shapes[name]
-        if not details:
-            key = (name, source)
-            if key not in self._conforming:
-                self._conforming[key] = self._judge(shape, source, None)
-            return self._conforming[key]
-        return self._judge(shape, source, _Budget(DETAILS))
+    def _failing(self, name: ShapeName, source: Source) -> Verdict:
+        """The nodes of the source that do not conform to another shape, without saying why."""
+        key = (name, source)
+        if key not in self._conforming:
+            self._conforming[key] = self._judge(self.shapes[name], source, None)
+        return self._conforming[key]
+
+    def _reasons(
+        self, names: tuple[ShapeName, ...], nodes: Iterable[Term], budget: _Budget | None
+    ) -> dict[Term, list[Finding]]:
+        """Why nodes do not conform to other shapes: looked for after the fact, for no more nodes than are shown."""
+        reasons: defaultdict[Term, list[Finding]] = defaultdict(list)
+        if budget is None or self._depth >= DETAILED:
+            return reasons
+        self._depth += 1
+        shown = listed(sorted(nodes, key=str)[:EXPLAINED], self.dataset)
+        for name in dict.fromkeys(names):
+            for node, found in self._judge(self.shapes[name], shown, _Budget(EXPLAINED)).items():
+                reasons[node] += found
+        self._depth -= 1
+        return reasons
 
     def _all_conform(
         self, shape: Shape, names: tuple[ShapeName, ...], source: Source, budget: _Budget | None
     ) -> Iterator[_Row]:
-        failing: defaultdict[Term, list[Finding]] = defaultdict(list)
-        for name in names:
-            for node, found in self._failing(name, source.step(shape.path), details=budget is not None).items():
-                failing[node] += found
+        values = source.step(shape.path)
+        failing = set[Term]().union(*(self._failing(name, values) for name in names))
         if failing:
+            reasons = self._reasons(names, failing, budget)
             for this, value in self._pairs(shape, source, failing):
-                yield _Row(this, value, details=tuple(failing[value]))
+                yield _Row(this, value, details=tuple(reasons.get(value, ())))
 
     def _any_conforms(
         self, shape: Shape, names: tuple[ShapeName, ...], source: Source, budget: _Budget | None
@@ -329,15 +342,10 @@ class Engine:
             verdicts.append(self._failing(name, source.step(shape.path)))
             if not verdicts[-1]:
                 return
+        # Nothing conforms to one of no shapes.
         failing = set.intersection(*map(set, verdicts)) if verdicts else None
         if failing is None or failing:
-            # Why each alternative fails, for just the nodes that fail all of them.
-            reasons: defaultdict[Term, list[Finding]] = defaultdict(list)
-            if budget is not None and failing:
-                shown = listed(sorted(failing, key=str)[:DETAILS], self.dataset)
-                for name in names:
-                    for node, found in self._failing(name, shown, details=True).items():
-                        reasons[node] += found
+            reasons = self._reasons(names, failing or (), budget)
             for this, value in self._pairs(shape, source, failing):
                 yield _Row(this, value, details=tuple(reasons.get(value, ())))
 

@@ -43,6 +43,9 @@ NEEDS_PATH: Final = (
     "qualifiedValueShape",
 )
 
+# Shapes refer to shapes no deeper than this: every level is one of the engine's own calls, and of its queries.
+DEEPEST: Final = 100
+
 PATH = sh("path")
 
 
@@ -373,6 +376,10 @@ class _Reader:
                 circle = [*trail[trail.index(name) :], name]
                 chain = " → ".join(guards.spell(self.graph, one) for one in circle)
                 self.problems.append(f"recursive shapes cannot be used: {chain}.")
+            elif len(trail) >= DEEPEST:
+                self.problems.append(
+                    f"{guards.spell(self.graph, trail[0])}: shapes in shapes more than {DEEPEST} deep."
+                )
             elif name not in done:
                 trail.append(name)
                 for constraint in shapes[name].constraints:

@@ -122,3 +122,9 @@ def test_a_deactivated_shape_has_neither_targets_nor_constraints() -> None:
 def test_a_pattern_is_read_with_its_flags() -> None:
     shape = read("ex:S sh:path ex:p ; sh:pattern '^a+$' ; sh:flags 'i' .")[NamedNode("http://example.org/S")]
     assert shape.constraints == (Pattern("^a+$", "i"),)
+
+
+def test_shapes_in_shapes_are_bounded() -> None:
+    chain = " ".join(f"ex:S{number} sh:node ex:S{number + 1} ." for number in range(200))
+    with pytest.raises(ShapesError, match="more than 100 deep"):
+        read(chain)
