@@ -32,6 +32,8 @@ _FROM: Final = re.compile("from", re.IGNORECASE)
 # No keyword stands inside this, even where `<` and `>` compare.
 _IRI: Final = re.compile(r"""<[^<>"{}|^`\\\x00-\x20]*>""")
 
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -42,13 +44,13 @@ class Dataset:
 
 
 def declared_prefixes(text: str) -> dict[str, str]:
-    """The prefixes that the query's prologue declares, with the IRIs as written."""
+    """The prefixes that the query's prologue declares, with the IRIs as written; without those relative to a BASE."""
     prefixes = {}
     tokens = _tokens(text)
     for kind, value in tokens:
         if kind == "word" and value.upper() == "PREFIX":
             name, iri = next(tokens, ("", "")), next(tokens, ("", ""))
-            if name[0] == "name" and iri[0] == "iri":
+            if name[0] == "name" and iri[0] == "iri" and _ABSOLUTE.match(iri[1], 1):
                 prefixes[name[1].removesuffix(":")] = iri[1][1:-1]
         elif kind == "open":
             break
@@ -110,11 +112,10 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _resolve(kind: str, value: str, prefixes: dict[str, str]) -> str | None:
-    if kind == "iri" and re.match(r"<[A-Za-z][A-Za-z0-9+.\-]*:", value):
+    if kind == "iri" and _ABSOLUTE.match(value, 1):
         return value[1:-1]
     if kind == "name":
         prefix, _, local = value.partition(":")
-        iri = prefixes.get(prefix, "")
-        if re.match(r"[A-Za-z][A-Za-z0-9+.\-]*:", iri) and "\\" not in local:
-            return iri + local
+        if prefix in prefixes and "\\" not in local:
+            return prefixes[prefix] + local
     return None

@@ -87,6 +87,15 @@ def test_a_construct_uses_the_prefixes_that_the_query_declares(with_pool: Callab
     assert b"ex:7 ex:value 7 ." in with_pool(scenario)
 
 
+@pytest.mark.parametrize("media_type", ["text/turtle", "application/rdf+xml", "application/ld+json"])
+def test_a_prefix_may_be_relative_to_a_base(with_pool: Callable[..., Any], media_type: str) -> None:
+    async def scenario(pool: WorkerPool) -> bytes:
+        text = "BASE <http://example.org/> PREFIX ex: <> PREFIX sub: <sub#> CONSTRUCT { ex:7 sub:value 7 } {}"
+        return await body(pool, text, graph=media_type)
+
+    assert b"http://example.org/sub#" in with_pool(scenario)
+
+
 @pytest.mark.parametrize(
     ("text", "formats"),
     [
