@@ -21,8 +21,8 @@ __all__ = [
     "CASES",
     "SHAPES",
     "SHAPE_FILES",
+    "case_nodes",
     "case_quads",
-    "case_subjects",
     "expected",
     "findings",
     "merged",
@@ -113,9 +113,10 @@ def case_quads(case: Path) -> tuple[Quad, ...]:
 
 
 @cache
-def case_subjects(case: Path) -> frozenset[object]:
-    """What a case itself says something of."""
-    return frozenset(quad.subject for quad in read_quads(case, graph=SUBMITTED))
+def case_nodes(case: Path) -> frozenset[object]:
+    """What a case itself says something of, and the classes that it gives."""
+    quads = list(read_quads(case, graph=SUBMITTED))
+    return frozenset([quad.subject for quad in quads] + [q.object for q in quads if q.predicate == rdf("type")])
 
 
 @cache

@@ -8,8 +8,8 @@ import pytest
 from shape_files import (
     CASES,
     SHAPE_FILES,
+    case_nodes,
     case_quads,
-    case_subjects,
     expected,
     findings,
     name,
@@ -73,14 +73,12 @@ def test_a_shape_is_passed_by_a_case_that_has_what_it_looks_at(shape: str) -> No
 
 @cache
 def put_to_the_test(case: Path) -> set[str]:
-    """The shapes that find a node which the case describes and, where they have a path, a value at its end."""
+    """The shapes that find a node which the case is about and, where they have a path, a value at its end."""
     dataset = Dataset.of(case_quads(case))
     engine = Engine(shapes(), dataset)
     tested: set[str] = set()
     for shape in shapes().targeted():
-        focus = set().union(*(engine.nodes(source) for source in targeted(shape.targets, dataset))) & case_subjects(
-            case
-        )
+        focus = set().union(*(engine.nodes(source) for source in targeted(shape.targets, dataset))) & case_nodes(case)
         if not focus:
             continue
         tested.add(name(shape.name))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 from rdf_files import iri, ontology, schemes, statements, value
 from shape_files import (
     CASES,
@@ -42,6 +42,7 @@ CLOSED = {
     PREFIXES["org"]: rdflib.ORG,
     PREFIXES["owl"]: rdflib.OWL,
     PREFIXES["prov"]: rdflib.PROV,
+    PREFIXES["rdf"]: rdflib.RDF,
     PREFIXES["rdfs"]: rdflib.RDFS,
     PREFIXES["schema"]: rdflib.SDO,
     PREFIXES["sh"]: rdflib.SH,
@@ -115,7 +116,7 @@ def test_lines_are_indented_by_spaces_and_end_without_one(path: Path) -> None:
 # What a shape says of itself -------------------------------------------------------------------------------------
 
 
-def objects(subject: str, predicate: str) -> list[NamedNode | BlankNode | Literal]:
+def objects(subject: str, predicate: str) -> list[object]:
     return [quad.object for quad in shapes_graph() if quad.subject == iri(subject) and quad.predicate == iri(predicate)]
 
 
@@ -244,7 +245,8 @@ def test_every_class_of_ours_has_a_shape_of_its_own_or_of_a_broader_class() -> N
     }
     targets = {term for shape in shapes().targeted() for term in shape.targets.classes}
     for cls in classes:
-        reached, waiting = set(), [cls]
+        reached: set[object] = set()
+        waiting: list[object] = [cls]
         while waiting:
             one = waiting.pop()
             if one not in reached:
