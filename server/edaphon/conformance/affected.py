@@ -30,6 +30,7 @@ from edaphon.conformance.paths import (
     ZeroOrOne,
     as_sparql,
     inverse,
+    simplified,
 )
 from edaphon.conformance.patterns import Edge, Scope, Unclear, scopes
 from edaphon.conformance.prebinding import prepare_select
@@ -99,8 +100,8 @@ def _of_shape(
     shape = shapes[name]
     values = way
     if shape.path is not None:
-        yield from _crossings(_pushed(shape.path), way)
-        values = (*way, _pushed(shape.path))
+        yield from _crossings(simplified(shape.path), way)
+        values = (*way, simplified(shape.path))
     for constraint in shape.constraints:
         match constraint:
             case c.Class():
@@ -145,27 +146,6 @@ def _crossings(path: Path, way: tuple[Path, ...]) -> Iterator[Occurrence]:
             assert_never(path)
 
 
-def _pushed(path: Path) -> Path:
-    """The same path with inverses on single steps only."""
-    match path:
-        case Predicate() | Inverse(Predicate()):
-            return path
-        case Inverse(inner):
-            return _pushed(inverse(inner))
-        case Sequence(paths):
-            return Sequence(tuple(map(_pushed, paths)))
-        case Alternative(paths):
-            return Alternative(tuple(map(_pushed, paths)))
-        case ZeroOrMore(inner):
-            return ZeroOrMore(_pushed(inner))
-        case OneOrMore(inner):
-            return OneOrMore(_pushed(inner))
-        case ZeroOrOne(inner):
-            return ZeroOrOne(_pushed(inner))
-        case _:
-            assert_never(path)
-
-
 # Queries of the shapes graph -------------------------------------------------------------------------------------
 
 
@@ -200,12 +180,12 @@ def _of_edge(edge: Edge, edges: list[Edge], known: dict[str, tuple[Path, ...]]) 
         if edge.path is None:
             yield Occurrence(way, None, False)
         else:
-            yield from _crossings(_pushed(edge.path), way)
+            yield from _crossings(simplified(edge.path), way)
     for way in backward:
         if edge.path is None:
             yield Occurrence(way, None, True)
         else:
-            yield from _crossings(_pushed(inverse(edge.path)), way)
+            yield from _crossings(simplified(inverse(edge.path)), way)
 
 
 def _ways(node: str, edges: list[Edge], known: dict[str, tuple[Path, ...]]) -> Iterator[tuple[Path, ...]]:
@@ -230,9 +210,9 @@ def _ways(node: str, edges: list[Edge], known: dict[str, tuple[Path, ...]]) -> I
                     raise Unclear("a variable predicate on the way to a pattern")
                 continue
             if edge.end == here:
-                waiting.append((edge.start, (_pushed(edge.path), *tail), (*used, edge)))
+                waiting.append((edge.start, (simplified(edge.path), *tail), (*used, edge)))
             if edge.start == here:
-                waiting.append((edge.end, (_pushed(inverse(edge.path)), *tail), (*used, edge)))
+                waiting.append((edge.end, (simplified(inverse(edge.path)), *tail), (*used, edge)))
 
 
 # From a change to focus nodes ------------------------------------------------------------------------------------

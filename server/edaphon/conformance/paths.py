@@ -25,6 +25,7 @@ __all__ = [
     "parse_path",
     "predicates",
     "readable",
+    "simplified",
 ]
 
 
@@ -89,8 +90,8 @@ MODIFIERS: dict[NamedNode, Callable[[Path], Path]] = {
 ALTERNATIVE = sh("alternativePath")
 FIRST, REST, NIL = rdf("first"), rdf("rest"), rdf("nil")
 
-# A path deeper than this is refused: no one writes it, and it would be walked by recursion.
-DEEPEST = 50
+# A path deeper than this is refused: no one writes it, and repeated repetitions keep the engine busy for ever.
+DEEPEST = 12
 
 
 class PathError(ValueError):
@@ -138,7 +139,27 @@ def _local(term: NamedNode) -> str:
 
 def as_sparql(path: Path) -> str:
     """The path in SPARQL 1.1 syntax, in parentheses where it is more than one property."""
-    return _write(path, str)
+    return _write(simplified(path), str)
+
+
+def simplified(path: Path) -> Path:
+    """A path that leads to the same nodes, with inverses on single steps only and no repetition of a repetition."""
+    match path:
+        case Predicate() | Inverse(Predicate()):
+            return path
+        case Inverse(inner):
+            return simplified(inverse(inner))
+        case Sequence(paths):
+            return Sequence(tuple(map(simplified, paths)))
+        case Alternative(paths):
+            return Alternative(tuple(map(simplified, paths)))
+        case ZeroOrMore(inner) | OneOrMore(inner) | ZeroOrOne(inner):
+            inside = simplified(inner)
+            if isinstance(inside, ZeroOrMore | OneOrMore | ZeroOrOne):
+                return inside if type(inside) is type(path) else ZeroOrMore(inside.path)
+            return type(path)(inside)
+        case _:
+            assert_never(path)
 
 
 def readable(path: Path, shrink: Callable[[NamedNode], str]) -> str:

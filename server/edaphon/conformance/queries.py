@@ -34,6 +34,11 @@ FORBIDDEN: Final = {
 }
 REBOUND: Final = re.compile(r"\b[Aa][Ss]\s+[?$](this|currentShape|shapesGraph|PATH)\b")
 
+# The engine's parser goes down with every bracket and every operator, and overflows its stack beyond some hundreds of
+# the one or thousands of the other.
+LONGEST: Final = 10_000
+DEEPEST: Final = 50
+
 ENGINE: Final = Store()
 
 
@@ -51,7 +56,11 @@ def mask(text: str) -> str:
 
 def check_query(query: Query, *, ask: bool, property: bool = False) -> None:
     """Raise QueryRefused unless the query is of its form, harmless, and parses. `property` says that $PATH is known."""
+    if len(query.text) > LONGEST:
+        raise QueryRefused(f"the query is longer than {LONGEST} characters")
     masked = mask(query.text)
+    if _depth(masked) > DEEPEST:
+        raise QueryRefused(f"the query nests brackets more than {DEEPEST} deep")
     for word, reason in FORBIDDEN.items():
         # Anywhere, not only between word boundaries: the engine's grammar takes `1SERVICE<…>` for the keyword.
         if word in masked.upper():
@@ -72,6 +81,14 @@ def check_query(query: Query, *, ask: bool, property: bool = False) -> None:
         raise QueryRefused(f"the query does not parse: {error}") from error
     except (ValueError, RuntimeError, OSError) as error:
         raise QueryRefused(f"the query cannot be evaluated: {error}") from error
+
+
+def _depth(masked: str) -> int:
+    deepest = depth = 0
+    for sign in masked:
+        depth += (sign in "({[") - (sign in ")}]")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _without_strings(text: str) -> str:

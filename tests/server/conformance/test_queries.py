@@ -27,6 +27,8 @@ PREFIXES = (("ex", "http://example.org/"), ("", "http://example.org/empty/"))
         "SELECT ?x WHERE { ?x ?p ?o }",
         "SELECT $this WHERE { $this ?p }",
         "SELECT $this WHERE { $this unknown:p ?o }",
+        f"SELECT $this WHERE {{ FILTER ({'STR(' * 2000}$this{')' * 2000}) }}",
+        f"SELECT $this WHERE {{ FILTER ({'1+' * 20_000}1 = 2) }}",
     ],
 )
 def test_a_query_is_refused(text: str) -> None:
