@@ -80,11 +80,12 @@ def check_store(store: Store, shapes: Shapes, *, cap: int | None = CAP, language
 
 def _idle(shapes: Shapes, dataset: Dataset, engine: Engine) -> Iterator[Remark]:
     """Targets that match nothing: what they ask for is not asked of anyone."""
-    classes = [one.object for one in _types(dataset)]
+    classes: set[str] = set()
     for shape in shapes.targeted():
         if all(map(engine.is_empty, targeted(shape.targets, dataset))):
             wanted = [one for one in shape.targets.classes if isinstance(one, NamedNode)]
-            hint = "".join(meant(_local(one), sorted({_local(cls) for cls in classes})) for one in wanted[:1])
+            classes = classes or {_local(one.object) for one in _types(dataset)}
+            hint = "".join(meant(_local(one), sorted(classes)) for one in wanted[:1])
             about = ", ".join(map(show, (*shape.targets.classes, *shape.targets.nodes)))
             about = about or ", ".join(map(shrink, (*shape.targets.subjects_of, *shape.targets.objects_of)))
             yield Remark(f"{show(shape.name)} has targets ({about}) but none is in the data.{hint}", shape.name)

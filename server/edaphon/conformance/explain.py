@@ -1,5 +1,6 @@
 """What helps a person to mend a finding: labels, a readable path, its line, the nearest accepted values."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,8 +31,10 @@ LABELS: Final = (
     NamedNode(PREFIXES["schema"] + "name"),
     NamedNode(PREFIXES["foaf"] + "name"),
 )
-# Looking for the nearest instance of a class beyond this many would take longer than the check.
-CANDIDATES: Final = 5_000
+# Looking for the nearest instance of a class beyond this many, or for more findings of one kind than this, would take
+# longer than the check.
+CANDIDATES: Final = 2_000
+SUGGESTED: Final = 50
 # Lines are looked up in texts up to this size; beyond it the scan would take longer than the check.
 LARGEST: Final = 50_000_000
 
@@ -99,21 +102,27 @@ class Described:
 
 def explain(findings: Iterable[Finding], shapes: Shapes, described: Described) -> list[Finding]:
     """The findings with everything that helps a reader."""
-    return [_explain(finding, shapes, described) for finding in findings]
+    told: Counter[tuple[Term, NamedNode]] = Counter()
+    explained = []
+    for finding in findings:
+        told[finding.shape, finding.component] += 1
+        suggest = told[finding.shape, finding.component] <= SUGGESTED
+        explained.append(_explain(finding, shapes, described, suggest=suggest))
+    return explained
 
 
-def _explain(finding: Finding, shapes: Shapes, described: Described) -> Finding:
+def _explain(finding: Finding, shapes: Shapes, described: Described, *, suggest: bool) -> Finding:
     shape = shapes.by_name.get(finding.shape)
     constraint = _constraint(shape, finding)
     return replace(
         finding,
         messages=_messages(finding, shape, constraint),
-        details=tuple(_explain(one, shapes, described) for one in finding.details),
+        details=tuple(_explain(one, shapes, described, suggest=suggest) for one in finding.details),
         focus_label=_label(finding.focus, described),
         shape_name=_shape_name(finding.shape, shape, shapes, described),
         path_text=None if finding.path is None else readable(finding.path, shrink),
         place=_place(finding, described),
-        nearest=_nearest(finding, constraint, described.data),
+        nearest=_nearest(finding, constraint, described.data) if suggest else (),
     )
 
 
