@@ -7,6 +7,7 @@ waits on disk and the worker is free.
 import asyncio
 import contextlib
 import errno
+import os
 import tempfile
 from collections import deque
 from typing import IO, Final
@@ -17,6 +18,9 @@ __all__ = ["Spool"]
 
 WINDOW: Final = 1024 * 1024
 PIECE: Final = 256 * 1024
+# What answers leave free of the disk that they wait on: this many bytes, or this share of a small one.
+RESERVE: Final = 1_000_000_000
+SHARE: Final = 10
 
 
 class Spool:
@@ -34,7 +38,7 @@ class Spool:
         self._arrival = asyncio.Event()
 
     def put(self, part: bytes) -> None:
-        """Add bytes. OSError when they have to go to disk and the disk is full. Ignored once the reader has closed."""
+        """Add bytes. OSError when they have to go to disk and there is no room. Ignored once the reader has closed."""
         if self._closed:
             return
         if self._written == self._read and self._held < WINDOW:
@@ -46,7 +50,7 @@ class Spool:
                 # Unbuffered, so that a full disk shows here and not at some later seek.
                 self._file = tempfile.TemporaryFile(buffering=0, prefix="edaphon-answer-")  # noqa: SIM115 - close()
             self._file.seek(self._written)
-            if self._file.write(part) != len(part):
+            if _room(self._file.fileno()) < len(part) or self._file.write(part) != len(part):
                 raise OSError(errno.ENOSPC, "no room on disk for the rest of an answer")
             self._written += len(part)
         self._arrival.set()
@@ -86,3 +90,9 @@ class Spool:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
+
+
+def _room(descriptor: int) -> int:
+    """How many bytes answers may still take of the disk that this file is on."""
+    disk = os.fstatvfs(descriptor)
+    return disk.f_bavail * disk.f_frsize - min(RESERVE, disk.f_blocks * disk.f_frsize // SHARE)

@@ -1,22 +1,21 @@
 """How an answer reaches the client: whole, in pieces as the engine writes them, or as a table on a page."""
 
-import asyncio
 import contextlib
 import logging
-import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Final
 
 from edaphon import __version__
-from edaphon.errors import QueryError
+from edaphon.errors import QueryError, ResultTooLarge
 from edaphon.sparql.cache import entity_tag
 from edaphon.sparql.negotiation import HTML, Formats
 from edaphon.sparql.pool import Answer, Published
 from edaphon.sparql.protocol import Operation
 from edaphon.sparql.query import Form, Query
+from edaphon.sparql.spool import Spool
 from edaphon.web.pages import results
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, REVALIDATE, Headers, Reply, Send
 
@@ -29,9 +28,6 @@ PAGE_ROWS: Final = 1_000
 PAGE_BYTES: Final = 2_000_000
 # What a page asks the worker for: formats in which a line is a row.
 ROWS: Final = Formats("text/tab-separated-values", "application/n-triples")
-# An answer collected for a client without chunks stays in memory up to this size.
-IN_MEMORY: Final = 1_000_000
-PIECE: Final = 256 * 1024
 
 
 class Cut(Exception):
@@ -164,16 +160,24 @@ async def _pass(parts: AsyncIterable[bytes], headers: Headers, send: Send, most:
 @contextlib.asynccontextmanager
 async def _collected(answer: Answer) -> AsyncIterator[tuple[AsyncIterable[bytes], int]]:
     """All parts of an answer, and its length."""
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+    spool = Spool()
+    length = 0
+    try:
         async for part in answer:
-            await asyncio.to_thread(file.write, part)
-        length = file.tell()
-        file.seek(0)
-        yield _read(file), length
+            length += len(part)
+            try:
+                spool.put(part)
+            except OSError as error:
+                logger.warning("an answer could not be kept for a client without chunks: %s", error)
+                raise ResultTooLarge("the server has no room for a result of this size") from error
+        spool.end()
+        yield _parts(spool), length
+    finally:
+        spool.close()
 
 
-async def _read(file: IO[bytes] | Any) -> AsyncIterator[bytes]:
-    while part := await asyncio.to_thread(file.read, PIECE):
+async def _parts(spool: Spool) -> AsyncIterator[bytes]:
+    while (part := await spool.take()) is not None:
         yield part
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 
 import pytest
 from hypothesis import given
@@ -68,14 +69,42 @@ def test_a_full_disk_is_an_error_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
             return len(part) - 1
 
         def close(self) -> None: ...
+        def fileno(self) -> int:
+            return 0
 
     monkeypatch.setattr(module, "WINDOW", 1)
+    monkeypatch.setattr(module, "_room", lambda _: 10**9)
     monkeypatch.setattr(module.tempfile, "TemporaryFile", lambda **_: Full())
     spool = Spool()
     spool.put(b"in memory")
     with pytest.raises(OSError, match="no room on disk") as full:
         spool.put(b"on disk")
     assert full.value.errno == errno.ENOSPC
+
+
+def test_answers_leave_some_of_the_disk_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    block, blocks = 4096, 1_000_000
+    free = blocks
+
+    def disk(_: int) -> os.statvfs_result:
+        return os.statvfs_result((block, block, blocks, free, free, 0, 0, 0, 0, 255, 0))
+
+    monkeypatch.setattr(os, "fstatvfs", disk)
+    monkeypatch.setattr(module, "WINDOW", 1)
+    spool = Spool()
+    spool.put(b"in memory")
+    spool.put(b"on disk")
+    # A tenth of a disk this small.
+    free = blocks // 10
+    with pytest.raises(OSError, match="no room on disk"):
+        spool.put(b"too much")
+    blocks = 10**9
+    free = 10**9 // block
+    with pytest.raises(OSError, match="no room on disk"):
+        spool.put(b"too much")
+    free += 1
+    spool.put(b"fits again")
+    spool.close()
 
 
 def test_what_arrives_after_the_reader_left_is_dropped() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from endpoint import Canned, Service, serving
 
 from edaphon import errors
+from edaphon.sparql.spool import Spool
 
 QUERY = "/sparql?query="
 ANSWERS = {
@@ -190,6 +192,23 @@ def test_a_client_without_chunks_gets_the_length_and_a_cut_answer_is_a_problem(s
         writer.write(ask(QUERY + "CUT", version="1.0"))
         status, headers, _ = await whole(reader)
         assert status == 503
+        assert headers["content-type"] == "application/problem+json"
+
+    run(service, scenario)
+
+
+def test_a_full_disk_is_told_to_a_client_without_chunks(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(Spool):
+        def put(self, _part: bytes) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("edaphon.web.answering.Spool", Full)
+
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "STREAM", version="1.0"))
+        status, headers, _ = await whole(reader)
+        assert status == 507
         assert headers["content-type"] == "application/problem+json"
 
     run(service, scenario)
