@@ -92,9 +92,11 @@ class Spelling:
         return kept.object
 
     def merged(self, quads: Iterable[Quad]) -> Iterator[Quad]:
-        """The quads to store for submitted ones, all in the default graph."""
+        """The quads to store for submitted ones, all in the default graph; SHACL 1.0 knows no triple terms."""
         for quad in quads:
             object = quad.object
+            if isinstance(object, Triple):
+                continue
             encoded = self.encode(object) if isinstance(object, Literal) else object
             if encoded is object and quad.graph_name == DEFAULT:
                 yield quad

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import assert_never
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from edaphon.conformance import constraints as c
 from edaphon.conformance.guards import shrink
@@ -21,7 +21,7 @@ def show(term: Term) -> str:
     """A term as people write it in Turtle: prefixed where a prefix is known, strings in quotes."""
     if isinstance(term, NamedNode):
         return shrink(term)
-    if isinstance(term, BlankNode):
+    if not isinstance(term, Literal):
         return str(term)
     if term.language:
         return f'"{term.value}"@{term.language}'

@@ -88,3 +88,8 @@ def test_shapes_that_refer_to_each_other_many_times_over_are_no_trap() -> None:
     text = f"ex:S0 sh:targetNode ex:a . {chain} ex:S30 sh:nodeKind sh:Literal ."
     assert words(engine(text, "ex:a ex:p 1 .").validate()) == ["And"]
     assert len(Incremental(shapes_of(text)).shapes.by_name) > 30
+
+
+def test_triple_terms_are_passed_over() -> None:
+    data = "ex:a ex:p <<( ex:b ex:q ex:c )>>, ex:d ."
+    assert engine("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:maxCount 1 ] .", data).validate() == []
