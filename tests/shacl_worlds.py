@@ -304,7 +304,7 @@ def keys(findings: Iterable[Finding]) -> "Counter[tuple[object, ...]]":
 
 
 def unexplained(more: "Counter[tuple[object, ...]]") -> "Counter[tuple[object, ...]]":
-    """What the engine finds and pySHACL does not, but for IRIs: pySHACL orders them among each other and among strings."""
+    """What the engine finds and pySHACL does not, but for IRIs, which pySHACL orders, among strings even."""
     pairs = (sh("LessThanConstraintComponent"), sh("LessThanOrEqualsConstraintComponent"))
     known = {one for one in more if one[2] in pairs and not (isinstance(one[5], Literal) and one[5] in INTEGERS)}
     return Counter({one: count for one, count in more.items() if one not in known})
