@@ -31,6 +31,7 @@ from edaphon.errors import (
     RevisionMissing,
 )
 from edaphon.sparql import wire
+from edaphon.sparql.channel import Channel
 from edaphon.sparql.query import Head, Query
 from edaphon.sparql.spool import Spool
 
@@ -96,8 +97,7 @@ class Worker:
                 stderr=subprocess.DEVNULL,
             )
             undo.pop_all()
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._channel: Channel | None = None
         # Why we killed it, if we did; how many queries it has answered; the revision it was last told to open.
         self.reason: QueryError | None = None
         self.answered = 0
@@ -106,14 +106,14 @@ class Worker:
         self._first = revision
 
     async def connect(self) -> None:
-        """Open the streams to the process; it need not be ready yet."""
-        self._reader, self._writer = await asyncio.open_connection(sock=self._end, limit=4 * wire.HOLD)
+        """Open the channel to the process; it need not be ready yet."""
+        self._channel = await Channel.over(self._end)
         if self._first is not None:
             self.prepare(self._first)
 
     def send(self, kind: bytes, message: dict[str, Any]) -> None:
-        assert self._writer is not None
-        self._writer.write(wire.frame(kind, message))
+        assert self._channel is not None
+        self._channel.send(wire.frame(kind, message))
 
     def prepare(self, revision: Published) -> None:
         """Have the worker open a revision before a query needs it."""
@@ -123,11 +123,10 @@ class Worker:
 
     async def receive(self) -> tuple[bytes, bytes]:
         """The worker's next frame. Raises what ended the worker when there is none."""
-        assert self._reader is not None
+        assert self._channel is not None
         try:
-            kind, length = wire.HEADER.unpack(await self._reader.readexactly(wire.HEADER.size))
-            return kind, await self._reader.readexactly(length) if length else b""
-        except (asyncio.IncompleteReadError, ConnectionError):
+            return await self._channel.receive()
+        except EOFError:
             raise await self._post_mortem() from None
 
     @property
@@ -150,8 +149,8 @@ class Worker:
 
     async def reap(self) -> int:
         """Wait for the killed or closed process and return its exit status."""
-        if self._writer is not None:
-            self._writer.close()
+        if self._channel is not None:
+            self._channel.close()
         else:
             self._end.close()
         return await asyncio.get_running_loop().run_in_executor(None, self.process.wait)
@@ -311,6 +310,10 @@ class WorkerPool:
             self._announce(published)
             worker.send(wire.ASK, self._order(query, published))
             kind, payload = await worker.receive()
+            if kind == wire.WHOLE:
+                message, body = wire.parted(payload)
+                self._finish(job, retire=message["retire"])
+                return Answer(_head(message), body)
             message = wire.decode(payload)
             if kind == wire.HEAD:
                 break
@@ -319,13 +322,7 @@ class WorkerPool:
                 continue
             self._finish(job, retire=message["retire"])
             raise failure
-        head = Head(message["form"], message["media_type"], message["encoding"], message["revision"])
-        if not message["whole"]:
-            return Answer(head, None)
-        _, body = await worker.receive()
-        _, last = await worker.receive()
-        self._finish(job, retire=wire.decode(last)["retire"])
-        return Answer(head, body)
+        return Answer(_head(message), None)
 
     async def _pump(self, job: Job, spool: Spool) -> None:
         """Move the answer from the worker to the spool, and free the worker as soon as it is done."""
@@ -490,6 +487,10 @@ class WorkerPool:
         self._all.add(worker)
         await worker.connect()
         self._grant(worker)
+
+
+def _head(message: dict[str, Any]) -> Head:
+    return Head(message["form"], message["media_type"], message["encoding"], message["revision"])
 
 
 def _later(seconds: float) -> int:

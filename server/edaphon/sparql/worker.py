@@ -98,7 +98,7 @@ class Outlet:
         if not self.started:
             # Streams are compressed lightly: the client waits for the engine, not for the last per cent.
             self._packer = zlib.compressobj(1, wbits=31) if self._gzip else None
-            frames = wire.frame(wire.HEAD, self._head | {"encoding": "gzip" if self._gzip else None, "whole": False})
+            frames = wire.frame(wire.HEAD, self._head | {"encoding": "gzip" if self._gzip else None})
             self.started = True
         body = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
         self._waiting.clear()
@@ -112,8 +112,8 @@ class Outlet:
 
     def finish(self, *, retire: bool) -> None:
         """Send what is left and the end of the answer."""
-        last = wire.frame(wire.ANSWERED, {"retire": retire})
         if self.started:
+            last = wire.frame(wire.ANSWERED, {"retire": retire})
             rest = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
             rest += b"" if self._packer is None else self._packer.flush()
             self._send_data(rest)
@@ -123,8 +123,7 @@ class Outlet:
         if self._gzip and len(body) > 1000:
             packer = zlib.compressobj(6, wbits=31)
             body, encoding = packer.compress(body) + packer.flush(), "gzip"
-        head = wire.frame(wire.HEAD, self._head | {"encoding": encoding, "whole": True})
-        self._end.sendall(head + wire.frame(wire.DATA, body) + last)
+        self._end.sendall(wire.whole(self._head | {"encoding": encoding, "retire": retire}, body))
 
 
 class Worker:
@@ -152,7 +151,8 @@ class Worker:
 
     def serve(self) -> None:
         """Answer queries until the pool closes the socket or the worker has grown too large to be kept."""
-        while (message := wire.receive(self._end)) is not None:
+        source = self._end.makefile("rb")
+        while (message := wire.receive(source)) is not None:
             kind, payload = message
             order = wire.decode(payload)
             if kind == wire.OPEN:

@@ -112,21 +112,23 @@ class Asking:
 
     async def _while_there(self, work: Coroutine[Any, Any, T]) -> T:
         """Work until it is done or the client is gone; then it is cancelled, which frees the query's worker."""
-        task = asyncio.create_task(work)
-        gone = asyncio.create_task(self._gone())
+        here = asyncio.current_task()
+        assert here is not None
+        gone = asyncio.create_task(self._watch(here))
         try:
-            await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise bodies.ClientGone
-            return task.result()
+            return await work
+        except asyncio.CancelledError:
+            if gone.done() and here.uncancel() == 0:
+                raise bodies.ClientGone from None
+            raise
         finally:
-            task.cancel()
             gone.cancel()
-            await asyncio.wait((task, gone))
 
-    async def _gone(self) -> None:
+    async def _watch(self, task: "asyncio.Task[Any]") -> None:
+        """Cancel a task when the client goes away."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
+        task.cancel()
 
     async def _describe(self) -> Reply:
         """The service description, or the page with the query form (SPARQL 1.1 Service Description section 2)."""
