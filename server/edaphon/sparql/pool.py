@@ -398,7 +398,7 @@ class WorkerPool:
 
     def _grant(self, worker: Worker) -> None:
         """Give a free worker to the next in the queue, or let it idle."""
-        running = Counter(job.client for job in self._jobs)
+        running = Counter(job.client for job in self._jobs) if self._waiting else Counter()
         while self._waiting:
             place = min(self._waiting, key=lambda place: running[place.client])
             self._waiting.remove(place)
