@@ -51,13 +51,18 @@ def check(
     brought_by: Sequence[Source] = (),
     cap: int | None = CAP,
     languages: tuple[str, ...] = ("en",),
+    idle: bool = True,
 ) -> Report:
-    """Hold all targets in a dataset against the shapes. Raises ShapesError where the shapes cannot be used."""
+    """Hold all targets in a dataset against the shapes. Raises ShapesError where the shapes cannot be used.
+
+    With `idle`, shapes whose targets match nothing are remarked upon: a whole graph should give work to all of them, a
+    few statements need not.
+    """
     engine = Engine(shapes, dataset, cap=cap)
     found = engine.validate()
     described = Described(StoreLookup(dataset.store), brought_by, languages)
     findings = sorted(explain(found, shapes, described), key=rank)
-    remarks = (*shapes.remarks, *_idle(shapes, dataset, engine))
+    remarks = (*shapes.remarks, *(_idle(shapes, dataset, engine) if idle else ()))
     return Report(tuple(findings), remarks, engine.capped())
 
 
@@ -68,9 +73,10 @@ def check_quads(
     brought_by: Sequence[Source] = (),
     cap: int | None = CAP,
     languages: tuple[str, ...] = ("en",),
+    idle: bool = True,
 ) -> Report:
     """Check the merge of submitted quads, their literals as they were spelled."""
-    return check(Dataset.of(quads), shapes, brought_by=brought_by, cap=cap, languages=languages)
+    return check(Dataset.of(quads), shapes, brought_by=brought_by, cap=cap, languages=languages, idle=idle)
 
 
 def check_store(store: Store, shapes: Shapes, *, cap: int | None = CAP, languages: tuple[str, ...] = ("en",)) -> Report:

@@ -64,7 +64,8 @@ def check_on_nothing(data: Submission, shapes: Submission | str, cap: int | None
         demands = _published(*_key(shapes)).shapes
         quads = list(in_light_of(open_corpus(shapes), quads))
     with without_files():
-        return check_quads(quads, demands, brought_by=(data.source(),), cap=cap)
+        own = isinstance(shapes, Submission)
+        return check_quads(quads, demands, brought_by=(data.source(),), cap=cap, idle=own)
 
 
 def check_on_published(

@@ -55,8 +55,10 @@ def _lines(finding: Finding, indent: str = "  ") -> list[Text]:
         lines.append(Text(f"{indent}  Did you mean {', '.join(map(show, finding.nearest))}?", "green"))
     name = f"{finding.shape_name}, " if finding.shape_name else ""
     lines.append(Text(f"{indent}  {name}{show(finding.shape)} ({shrink(finding.component)})", "dim"))
-    for detail in finding.details:
-        lines += _lines(detail, indent + "    ")
+    if not (message and finding.shape_name):
+        # A shape of ours says in its own words what its parts would say in SHACL's.
+        for detail in finding.details:
+            lines += _lines(detail, indent + "    ")
     return lines
 
 
