@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final, Literal
 
 from edaphon.errors import NotAcceptable
@@ -95,13 +96,15 @@ class Formats:
 ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
 PARAMETER: Final = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
 TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Browsers send a dozen elements, programs fewer. Each is held against every offer, so there must be an end to them.
+MOST_ELEMENTS: Final = 100
 QUALITY: Final = re.compile(r"(?:[01](?:\.[0-9]*)?|\.[0-9]+)")
 
 
 def ranges(accept: str) -> Iterator[Range]:
-    """The elements of an Accept header; one that cannot be read is passed over."""
-    for position, element in enumerate(ELEMENT.findall(accept)):
-        name, *parameters = (part.strip() for part in PARAMETER.findall(element))
+    """The elements of an Accept header, the first hundred; one that cannot be read is passed over."""
+    for position, element in enumerate(islice(ELEMENT.finditer(accept), MOST_ELEMENTS)):
+        name, *parameters = (part.strip() for part in PARAMETER.findall(element[0]))
         # Java's HttpURLConnection has sent a lone `*` for decades.
         type_, slash, subtype = ("*", "/", "*") if name == "*" else name.lower().partition("/")
         quality = weight(parameters)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import select
 import time
 from typing import Final
 
@@ -24,6 +25,9 @@ class AccessLog:
 
     def __init__(self, descriptor: int | None, *, queries: bool = False) -> None:
         self._descriptor = descriptor
+        self._ready = select.poll()
+        if descriptor is not None:
+            self._ready.register(descriptor, select.POLLOUT)
         # Whether the text of queries is wanted, too.
         self.queries = queries
         self._lines: list[str] = []
@@ -63,7 +67,7 @@ class AccessLog:
             self._timer = asyncio.get_running_loop().call_later(LINGER, self.flush)
 
     def flush(self) -> None:
-        """Write what has gathered. A log that nobody can read any more is no reason to stop serving."""
+        """Write what has gathered. A log that nobody reads is no reason to stop serving: its lines are lost."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -71,5 +75,6 @@ class AccessLog:
         self._lines.clear()
         self._length = 0
         with contextlib.suppress(OSError):
-            while batch and self._descriptor is not None:
-                batch = batch[os.write(self._descriptor, batch) :]
+            # A pipe or a terminal whose reader has stopped would hold up every client of this process.
+            while batch and self._descriptor is not None and self._ready.poll(0):
+                batch = batch[os.write(self._descriptor, batch[:BATCH]) :]

@@ -34,6 +34,8 @@ ALLOW: Final = ", ".join(METHODS)
 MEGABYTE: Final = 1_000_000
 # Longer addresses are cut or refused somewhere on the way to other servers, too; a long query goes by POST.
 LONGEST_URL: Final = 32_000
+# A body from this size on is not read on the event loop.
+LARGE: Final = 200_000
 SAMPLE: Final = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items()) + (
     "\nSELECT ?subject ?predicate ?object ?evidence\nWHERE {\n"
     "  GRAPH ?evidence { ?subject ?predicate ?object }\n}\nLIMIT 100"
@@ -99,7 +101,13 @@ class Asking:
             if request.safe:
                 self._operation = protocol.in_url(request.query_string)
             else:
-                self._operation = protocol.in_body(request.query_string, request.content_type, await self._body())
+                body = await self._body()
+                given = (request.query_string, request.content_type, body)
+                if len(body) > LARGE:
+                    # Megabytes of percent-encoding take seconds, in which other clients want to be answered.
+                    self._operation = await asyncio.to_thread(protocol.in_body, *given)
+                else:
+                    self._operation = protocol.in_body(*given)
             work = self._describe() if self._operation is None else self._answer(self._operation)
             return await self._while_there(work)
         except EdaphonError as error:

@@ -129,3 +129,9 @@ def test_the_first_offer_is_what_anything_means() -> None:
 )
 def test_gzip_goes_to_those_who_take_it(header: str | None, taken: bool) -> None:
     assert takes_gzip(header) is taken
+
+
+def test_a_header_without_end_is_read_so_far_and_no_further() -> None:
+    harmless = "a/b, " * 99
+    assert choose(harmless + "text/csv", SOLUTIONS) == "text/csv"
+    assert choose(harmless + "a/b, text/csv", SOLUTIONS) is None

@@ -1,5 +1,6 @@
 """The routes beside `/sparql`: health, the start page, the API's description, and what is not there."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -131,6 +132,28 @@ def test_each_request_is_one_line_in_the_log(service: Service, tmp_path: Path) -
         ["18B", "r-", "fresh"],
     ]
     assert "secret" not in path.read_text()
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody(service: Service) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"." * 4096)
+    os.set_blocking(writing, True)
+    service.log = AccessLog(writing)
+    # Written to a full pipe, this would wait for ever.
+    assert service.request("GET", "/healthz").status_code == 200
+    service.log.flush()
+    os.set_blocking(reading, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.read(reading, 65536):
+            pass
+    assert service.request("GET", "/healthz").status_code == 200
+    service.log.flush()
+    os.close(writing)
+    assert os.read(reading, 65536).count(b"/healthz") == 1
+    os.close(reading)
 
 
 def test_queries_are_in_the_log_only_when_asked_for(service: Service, tmp_path: Path) -> None:
