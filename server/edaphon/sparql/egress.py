@@ -42,7 +42,7 @@ def reaches_out(text: str, parses: Callable[[str], bool], allowed: Collection[st
     `parses` asks the engine's parser about a text; it must not be able to reach the network meanwhile. A text that
     does not parse at all reaches nothing and gives None, too: the engine will say what is wrong with it.
     """
-    if _WORD.search(text) is None or parses(mask(text, allowed)) or not parses(text):
+    if not _mentions(text) or parses(mask(text, allowed)) or not parses(text):
         return None
     for match in _CLAUSE.finditer(text):
         if match[3] not in allowed:
@@ -52,4 +52,8 @@ def reaches_out(text: str, parses: Callable[[str], bool], allowed: Collection[st
 
 def calls_service(text: str, parses: Callable[[str], bool]) -> bool:
     """Whether a text that may run has a SERVICE clause, so that it needs its way out left open."""
-    return _WORD.search(text) is not None and not parses(mask(text))
+    return _mentions(text) and not parses(mask(text))
+
+
+def _mentions(text: str) -> bool:
+    return "service" in text.lower()

@@ -1,9 +1,10 @@
 """What an HTTP request asks of a SPARQL service: SPARQL 1.1 Protocol section 2, without any network."""
 
 import re
+from binascii import a2b_qp
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from edaphon.errors import MalformedRequest, TokenRequired, UnsupportedMedia
 
@@ -15,6 +16,7 @@ DIRECT_UPDATE: Final = "application/sparql-update"
 TAKEN: Final = (DIRECT_QUERY, FORM, DIRECT_UPDATE)
 
 MAX_PARAMETERS: Final = 10_000
+NO_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?", re.ASCII)
 # RFC 3987, as far as SPARQL's IRIREF goes: a scheme, then anything but what may not stand between < and >.
 ABSOLUTE_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
@@ -84,12 +86,26 @@ def media_type(header: str | None) -> tuple[str, dict[str, str]]:
 
 def parameters(encoded: bytes, where: str) -> Parameters:
     """Name and value of each parameter. Raises MalformedRequest when they are not percent-encoded UTF-8."""
-    try:
-        return parse_qsl(utf8(encoded, where), True, errors="strict", max_num_fields=MAX_PARAMETERS)
-    except UnicodeDecodeError as error:
-        raise MalformedRequest(f"{where} has percent-encoded bytes that are not UTF-8") from error
-    except ValueError as error:
-        raise MalformedRequest(f"{where} has more than {MAX_PARAMETERS} parameters") from error
+    pairs = encoded.split(b"&", MAX_PARAMETERS)
+    if len(pairs) > MAX_PARAMETERS:
+        raise MalformedRequest(f"{where} has more than {MAX_PARAMETERS} parameters")
+    given = []
+    for pair in pairs:
+        name, _, value = pair.partition(b"=")
+        if pair:
+            given.append((utf8(unquoted(name), where), utf8(unquoted(value), where)))
+    return given
+
+
+def unquoted(encoded: bytes) -> bytes:
+    """A name or value of a form without its percent-encoding, as `urllib.parse.unquote_to_bytes` reads it."""
+    text = encoded.replace(b"+", b" ")
+    if b"%" not in text:
+        return text
+    if NO_ESCAPE.search(text):
+        return unquote_to_bytes(text)
+    # A query has hundreds of escapes. Quoted-printable is the same code with another sign, and read ten times as fast.
+    return a2b_qp(text.replace(b"=", b"=3D").replace(b"%", b"="))
 
 
 def utf8(encoded: bytes, where: str) -> str:

@@ -13,6 +13,7 @@ Form = Literal["solutions", "boolean", "graph"]
 # behind the word, which may hide the parenthesis, counts like the parenthesis: to look for its end would take time that
 # grows with the square of a hostile text. A false alarm costs one evaluation; a miss would hand out an old answer as a
 # new one.
+VOLATILE_WORDS: Final = ("NOW", "RAND", "UUID", "BNODE", "SERVICE")
 VOLATILE: Final = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*[(#]|SERVICE")
 
 
@@ -38,7 +39,8 @@ class Query:
     def repeatable(self) -> bool:
         """Whether the same query on the same revision must give the same answer, so that one may be reused."""
         # In capitals, since a search that ignores case is many times slower, and this one holds up other clients.
-        return VOLATILE.search(self.text.upper()) is None
+        text = self.text.upper()
+        return not any(word in text for word in VOLATILE_WORDS) or VOLATILE.search(text) is None
 
 
 @dataclass(frozen=True, slots=True)

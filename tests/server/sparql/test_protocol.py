@@ -1,8 +1,13 @@
 """What a request asks, read from its URL and body."""
 
+from urllib.parse import quote_plus, unquote_to_bytes
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from edaphon.errors import MalformedRequest, TokenRequired, UnsupportedMedia
+from edaphon.sparql import protocol
 from edaphon.sparql.protocol import DIRECT_QUERY, DIRECT_UPDATE, FORM, Operation, in_body, in_url
 
 
@@ -111,3 +116,15 @@ def test_a_body_of_another_type_is_not_taken(kind: str | None) -> None:
 def test_an_update_needs_a_token(kind: str, body: bytes) -> None:
     with pytest.raises(TokenRequired):
         in_body(b"", kind, body)
+
+
+@given(st.binary())
+@example(b"a%20b%zz%")
+@example(b"=3D%3d+%%\r\n%0A = ")
+def test_percent_encoding_is_read_as_the_standard_library_reads_it(encoded: bytes) -> None:
+    assert protocol.unquoted(encoded) == unquote_to_bytes(encoded.replace(b"+", b" "))
+
+
+@given(st.text())
+def test_what_was_percent_encoded_comes_back(text: str) -> None:
+    assert protocol.unquoted(quote_plus(text, errors="surrogatepass").encode()) == text.encode("utf-8", "surrogatepass")
