@@ -97,15 +97,25 @@ class Alignments:
 def _read(
     triple: Triple, classes: Mapping[str, frozenset[str]], properties: Mapping[str, frozenset[Reading]]
 ) -> frozenset[Triple]:
-    subject, object_ = triple.subject, triple.object
-    found = set()
-    if triple.predicate == RDF_TYPE and isinstance(object_, NamedNode):
-        found |= {Triple(subject, RDF_TYPE, NamedNode(name)) for name in classes.get(object_.value, ())}
-    for name, turned in properties.get(triple.predicate.value, ()):
-        if not turned:
-            found.add(Triple(subject, NamedNode(name), object_))
-        elif isinstance(object_, NamedNode | BlankNode):
-            found.add(Triple(object_, NamedNode(name), subject))
+    found: set[Triple] = set()
+    ahead = [triple]
+    while ahead:
+        one = ahead.pop()
+        subject, object_ = one.subject, one.object
+        new: set[Triple] = set()
+        # Each table is closed in itself; only over rdf:type does one lead on to the other.
+        leads_on = True
+        if one.predicate == RDF_TYPE and isinstance(object_, NamedNode):
+            new |= {Triple(subject, RDF_TYPE, NamedNode(name)) for name in classes.get(object_.value, ())}
+            leads_on = RDF_TYPE.value in properties
+        for name, turned in properties.get(one.predicate.value, ()):
+            if not turned:
+                new.add(Triple(subject, NamedNode(name), object_))
+            elif isinstance(object_, NamedNode | BlankNode):
+                new.add(Triple(object_, NamedNode(name), subject))
+        if leads_on:
+            ahead += [each for each in new - found if each.predicate == RDF_TYPE]
+        found |= new
     return frozenset(found - {triple})
 
 
