@@ -33,10 +33,12 @@ def statements(corpus: Corpus) -> Iterator[Quad]:
 
 
 def alignments(corpus: Corpus) -> Alignments:
-    """The closure of the corpus's own ontology, the slices of others included."""
+    """The closure of the corpus's own ontology, the slices of others included, whichever file states it."""
     return Alignments.of(
         Triple(quad.subject, quad.predicate, quad.object)
         for file in corpus.files()
-        if file.graph == GRAPH_ONTOLOGY
+        # A file that names its graphs itself may speak of the ontology as well.
+        if file.graph in (GRAPH_ONTOLOGY, None)
         for quad in read_quads(file.path, graph=file.graph, name=file.name)
+        if quad.graph_name == NamedNode(GRAPH_ONTOLOGY)
     )

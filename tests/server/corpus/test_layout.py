@@ -97,3 +97,12 @@ def test_what_a_corpus_may_not_say_is_told_with_its_file(
 
 def test_every_holding_is_located() -> None:
     assert all(locate(holding).is_dir() for holding in ("ontology", "data", "shapes", "queries"))
+
+
+def test_alignments_count_whichever_file_states_them(tmp_path: Path) -> None:
+    root = corpus(tmp_path)
+    (root / "data/documents/two.trig").write_text(
+        f"GRAPH <{GRAPH_ONTOLOGY}> {{ <{EX}B> <http://www.w3.org/2000/01/rdf-schema#subClassOf> <{EX}C> . }}",
+        encoding="utf-8",
+    )
+    assert alignments(open_corpus(str(root))).superclasses[EX + "A"] == {EX + "B", EX + "C"}
