@@ -47,9 +47,10 @@ def open_unpacked(raw: IO[bytes], path: Path) -> IO[bytes]:
     content: Any = raw
     match path.suffix.lower():
         case ".gz":
-            content = gzip.GzipFile(fileobj=raw)
-            if not content.peek(1) and not raw.tell():
+            # The library takes no bytes at all for a packed file of nothing.
+            if not cast("io.BufferedReader", raw).peek(1):
                 raise EOFError("it is empty")
+            content = gzip.GzipFile(fileobj=raw)
         case ".zst":
             content = io.BufferedReader(Zstandard(raw))
     if content.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):

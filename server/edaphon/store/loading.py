@@ -28,15 +28,17 @@ Progress = Callable[[int], None]
 class Counted(io.RawIOBase):
     """A file that tells how much of it has been read."""
 
-    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+    def __init__(self, file: IO[bytes], path: Path, progress: Progress) -> None:
         self._file = file
+        self._path = path
         self._progress = progress
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count: int = cast("Any", self._file).readinto(buffer)
+        with located(self._path):
+            count: int = cast("Any", self._file).readinto(buffer)
         self._progress(count)
         return count
 
@@ -62,18 +64,23 @@ def load(
         with state.writing(), revisions.next() as candidate:
             store = candidate.store
             alignments = merge.ontology_of(store)
-            graphs = set(store.named_graphs())
+            kept = _kept(store)
             for path in files:
                 _load_one(store, path, home, alignments, state.default_graph == "merge", progress)
-            kept = [graph for graph in set(store.named_graphs()) - graphs if not merge.counts(graph)]
             # In merge mode each quad was looked at, and the implied graph is the store's own work.
-            if kept and state.default_graph == "plain":
-                raise CorpusError(f"the files have triples in {kept[0]}, which the server itself keeps")
+            if state.default_graph == "plain" and (grown := _kept(store).items() - kept.items()):
+                raise CorpusError(f"the files have triples in {min(grown)[0]}, which the server itself keeps")
             if merge.ontology_of(store) != alignments:
                 merge.recompute(store, state.default_graph)
             accept(store)
             del store
     return state.current()
+
+
+def _kept(store: Store) -> dict[str, int]:
+    """The graphs that the server itself keeps, and how many triples each has."""
+    graphs = [graph for graph in store.named_graphs() if not merge.counts(graph)]
+    return {str(graph): sum(1 for _ in store.quads_for_pattern(None, None, None, graph)) for graph in graphs}
 
 
 def _home(state: State, graph: str | None, has_triples: bool) -> NamedNode | DefaultGraph | None:
@@ -106,8 +113,10 @@ def _load_one(
     progress: Progress,
 ) -> None:
     form = format_of(path)
-    with located(path, only_content=True), path.open("rb", buffering=0) as file:
-        counted = io.BufferedReader(Counted(file, progress), BUFFER)
+    with located(path):
+        opened = path.open("rb", buffering=0)
+    with located(path, only_content=True), opened as file:
+        counted = io.BufferedReader(Counted(file, path, progress), BUFFER)
         with io.BufferedReader(cast("Any", open_unpacked(counted, path)), BUFFER) as content:
             if merged:
                 store.bulk_extend(_with_derived(content, path, home, alignments))
@@ -130,17 +139,24 @@ def _with_derived(
     content: IO[bytes], path: Path, home: NamedNode | DefaultGraph | None, alignments: Alignments
 ) -> Iterator[Quad]:
     """Each quad, and what it adds to the graphs that the store keeps. All in one pass: so blank nodes stay the same."""
-    matters = alignments.readings.keys() | {merge.RDF_TYPE.value}
+    matters = alignments.readings.keys() | ({merge.RDF_TYPE.value} if alignments.superclasses else set())
+    allowed = set()
     for quad in _at_home(content, path, home):
-        graph = quad.graph_name
-        if isinstance(graph, DefaultGraph):
-            raise CorpusError(f"{path}: has triples in no named graph, which tells where they come from; use --graph")
-        if not merge.counts(graph):
-            raise CorpusError(f"{path}: has triples in {graph}, which the server itself keeps")
+        subject, predicate, object_, graph = quad
+        if graph not in allowed:
+            _allow(graph, path)
+            allowed.add(graph)
         yield quad
-        triple = merge.triple_of(quad)
-        yield merge.in_graph(triple, DEFAULT)
-        if quad.predicate.value in matters:
-            for implied in alignments.implied(triple):
+        yield Quad(subject, predicate, object_, DEFAULT)
+        if matters and predicate.value in matters:
+            for implied in alignments.implied(merge.triple_of(quad)):
                 yield merge.in_graph(implied, IMPLIED)
                 yield merge.in_graph(implied, DEFAULT)
+
+
+def _allow(graph: merge.GraphName, path: Path) -> None:
+    """Raise CorpusError for a graph that a merged dataset has no room for."""
+    if isinstance(graph, DefaultGraph):
+        raise CorpusError(f"{path}: has triples in no named graph, which tells where they come from; use --graph")
+    if not merge.counts(graph):
+        raise CorpusError(f"{path}: has triples in {graph}, which the server itself keeps")

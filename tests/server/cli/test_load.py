@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 from pyoxigraph import DefaultGraph, Store
 
 from edaphon.cli import main
+from edaphon.errors import CorpusError
 from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE_SHAPES
+from edaphon.store.loading import load as load_files
 from edaphon.store.state import State
 
 EX = "http://example.org/"
@@ -231,3 +233,33 @@ def test_a_reader_that_has_seen_enough_is_no_error(state: Path) -> None:
         dumping.stdout.close()
         assert dumping.stderr.read() == b""
         assert dumping.wait() == 0
+
+
+def test_a_packed_file_of_nothing_adds_nothing_and_an_empty_one_is_cut_short(state: Path, tmp_path: Path) -> None:
+    nothing, cut = tmp_path / "nothing.nq.gz", tmp_path / "cut.nq.gz"
+    nothing.write_bytes(gzip.compress(b""))
+    cut.write_bytes(b"")
+    assert load(state, nothing).exit_code == 0
+    refused = load(state, cut)
+    assert refused.exit_code == 2
+    assert f"{cut}: the packed file is damaged or cut short" in refused.stderr
+
+
+def test_a_file_that_cannot_be_read_is_not_blamed_on_the_state(state: Path, tmp_path: Path) -> None:
+    opened = State.open(state, corpus="none")
+    with pytest.raises(CorpusError, match="there is no such file"):
+        load_files(opened, [tmp_path / "gone.nq"], graph=None, progress=lambda _: None)
+    (tmp_path / "folder.nq").mkdir()
+    with pytest.raises(CorpusError, match="Is a directory"):
+        load_files(opened, [tmp_path / "folder.nq"], graph=None, progress=lambda _: None)
+
+
+@pytest.mark.parametrize("graph", [GRAPH_IMPLIED, SERVICE_SHAPES])
+def test_a_plain_state_of_the_shipped_graph_keeps_the_servers_graphs_too(
+    state: Path, tmp_path: Path, graph: str
+) -> None:
+    path = tmp_path / "bad.nq"
+    path.write_text(f"<{EX}s> <{EX}p> <{EX}o> <{graph}> .\n", encoding="utf-8")
+    refused = load(state, path, corpus="shipped", mode="plain")
+    assert refused.exit_code == 2
+    assert "which the server itself keeps" in refused.stderr
