@@ -14,12 +14,15 @@ from pyoxigraph import Store
 
 from edaphon.errors import RevisionMissing, StateError
 
-__all__ = ["Candidate", "Revision", "Revisions"]
+__all__ = ["CORPUS_DIGEST", "CORPUS_QUADS", "Candidate", "Revision", "Revisions"]
 
 # The newest ones are kept, and any that a process still has open (it holds a shared lock on the folder).
 KEPT: Final = 5
 NUMBER: Final = re.compile(r"[0-9]{6,}")
 UNFINISHED: Final = ".unfinished"
+# What lies in a revision's folder beside the engine's files: from which corpus it was made.
+CORPUS_DIGEST: Final = "corpus.digest"
+CORPUS_QUADS: Final = "corpus.nq.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +49,42 @@ class Revisions:
         self._folder = state / "revisions"
         self._pointer = state / "CURRENT"
         self._mark = str(self._pointer)
+        # While it is there, the revision that it names is on its way to be published.
+        self._next_pointer = state / "CURRENT.new"
         self._seen: tuple[tuple[int, int], Revision] | None = None
 
     def current(self) -> Revision:
-        """The published revision. Costs one `stat` while it stays the same. Raises RevisionMissing before the first."""
+        """The published revision. Costs one `stat` while it stays the same.
+
+        Raises RevisionMissing before the first, StateError when what was published is not there any more.
+        """
         try:
             # Three times as fast as asking the path object, and asked for every request.
             status = os.stat(self._mark)  # noqa: PTH116
             mark = (status.st_mtime_ns, status.st_ino)
             if self._seen is None or self._seen[0] != mark:
-                self._seen = (mark, self.numbered(int(self._pointer.read_text(encoding="ascii"))))
+                number = int(self._pointer.read_text(encoding="ascii"))
+                folder = self._named(number)
+                if not folder.is_dir():
+                    raise self._damaged(f"{folder}, the published revision, is gone")
+                self._seen = (mark, Revision(number, folder))
         except FileNotFoundError:
-            if self._kept():
-                raise StateError(
-                    f"{self._pointer}, which says what is published, is gone; restore the state folder from a backup"
-                ) from None
+            # A folder that never was published, because its process died or has not come so far, is no loss.
+            kept = {int(folder.name) for folder in self._kept()} - {self._pending()}
+            if self._pointer.exists():
+                return self.current()
+            if kept:
+                raise self._damaged(f"{self._pointer}, which says what is published, is gone") from None
             raise RevisionMissing(f"nothing has been published in {self._folder.parent} yet") from None
         except ValueError:
-            raise StateError(f"{self._pointer} is damaged; restore the state folder from a backup") from None
+            raise self._damaged(f"{self._pointer} is damaged") from None
         return self._seen[1]
 
     def numbered(self, number: int) -> Revision:
-        """The revision of this number. Raises RevisionMissing when its folder is not kept."""
-        folder = self._folder / f"{number:06}"
-        if not folder.is_dir():
+        """The published revision of this number. Raises RevisionMissing when its folder is not kept."""
+        folder = self._named(number)
+        # A folder beyond the published one was never published.
+        if number > self.current().number or not folder.is_dir():
             raise RevisionMissing(f"revision {number} is not kept in {self._folder}")
         return Revision(number, folder)
 
@@ -90,6 +105,9 @@ class Revisions:
         try:
             if last is not None and not empty:
                 Store.read_only(str(last.folder)).backup(str(folder))
+                for name in (CORPUS_DIGEST, CORPUS_QUADS):
+                    if (last.folder / name).exists():
+                        os.link(last.folder / name, folder / name)
             candidate = Candidate(number, folder, Store(str(folder)))
             yield candidate
             candidate.store.flush()
@@ -102,11 +120,18 @@ class Revisions:
 
     def sweep(self) -> None:
         """Remove what was left unfinished by a process that died, and revisions that nobody needs any more."""
+        published = self._pointer.exists() and self.current().number
+        pending = self._pending()
+        if pending is not None and pending != published:
+            folder = self._named(pending)
+            if folder.is_dir():
+                folder.rename(folder.with_name(folder.name + UNFINISHED))
+        self._next_pointer.unlink(missing_ok=True)
         for folder in self._folder.glob(f"*{UNFINISHED}"):
             shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(RevisionMissing):
             current = self.current().number
-            for folder in sorted(self._kept(), reverse=True)[KEPT:]:
+            for folder in sorted(self._kept(), key=lambda folder: int(folder.name), reverse=True)[KEPT:]:
                 if int(folder.name) != current and not _in_use(folder):
                     # Renamed first, so that nobody takes what is half removed for a revision.
                     doomed = folder.with_name(folder.name + UNFINISHED)
@@ -116,28 +141,47 @@ class Revisions:
     @property
     def untidy(self) -> bool:
         """Whether a process that died has left something to sweep."""
-        return any(self._folder.glob(f"*{UNFINISHED}"))
+        return self._next_pointer.exists() or any(self._folder.glob(f"*{UNFINISHED}"))
 
     def _publish(self, candidate: Candidate) -> None:
         for path in candidate.folder.iterdir():
-            # A file with another name belongs to the last revision as well and was synced with it.
+            # A file with a second name belongs to the last revision as well, and was synced when that was published:
+            # there it had one name only, also where the bulk loader had made it, which moves its files in. The clone
+            # shares only files that the engine never writes to again; what it still writes to it copies.
             if path.stat().st_nlink == 1:
                 _sync(path)
         _sync(candidate.folder)
-        pointer = self._pointer.with_suffix(".new")
-        with pointer.open("w", encoding="ascii") as file:
-            file.write(f"{candidate.number}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        final = self._folder / f"{candidate.number:06}"
-        candidate.folder.rename(final)
         try:
+            with self._next_pointer.open("w", encoding="ascii") as file:
+                file.write(f"{candidate.number}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            # Before the folder has its name, so that after a crash the folder is known for what it is.
+            _sync(self._pointer.parent)
+            candidate.folder.rename(self._named(candidate.number))
             _sync(self._folder)
-            pointer.rename(self._pointer)
-        except OSError:
-            final.rename(candidate.folder)
+            self._next_pointer.rename(self._pointer)
+        except BaseException:
+            # Without it the pointer is in its place already, and the revision is published.
+            if self._next_pointer.exists():
+                with contextlib.suppress(FileNotFoundError):
+                    self._named(candidate.number).rename(candidate.folder)
+                self._next_pointer.unlink()
             raise
         _sync(self._pointer.parent)
+
+    def _named(self, number: int) -> Path:
+        return self._folder / f"{number:06}"
+
+    def _pending(self) -> int | None:
+        """The revision whose publication has begun and not ended; None also where its process died too early to say."""
+        try:
+            return int(self._next_pointer.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _damaged(self, what: str) -> StateError:
+        return StateError(f"{what}; restore the state folder from a backup")
 
     def _kept(self) -> list[Path]:
         return [folder for folder in self._folder.glob("*") if NUMBER.fullmatch(folder.name)]

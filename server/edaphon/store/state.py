@@ -15,15 +15,15 @@ from pyoxigraph import Quad, RdfFormat, parse, serialize
 
 from edaphon.corpus.assemble import statements
 from edaphon.corpus.layout import Corpus, open_corpus
-from edaphon.errors import StateBusy, StateError, StateMismatch
+from edaphon.errors import RevisionMissing, StateBusy, StateError, StateMismatch
 from edaphon.settings import DefaultGraph
 from edaphon.store import merge
-from edaphon.store.revisions import Revision, Revisions
+from edaphon.store.revisions import CORPUS_DIGEST, CORPUS_QUADS, Revision, Revisions
 
 __all__ = ["State"]
 
 # Raised when the layout of the folder changes; an older version cannot read a newer folder.
-FORMAT: Final = 1
+FORMAT: Final = 2
 PATIENCE: Final = 10.0
 
 
@@ -56,6 +56,9 @@ class State:
                     "leave the option out, or name another --state"
                 )
         if not remembered:
+            # Another process may have made it since it was looked for.
+            if (folder / "revisions").exists() and not file.exists():
+                raise StateError(f"{file}, which says what the folder holds, is gone; restore it from a backup")
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 _write(file, json.dumps(wanted, indent=2).encode() + b"\n", anew=True)
@@ -82,7 +85,8 @@ class State:
         if self._made_from() != self.corpus.digest() or self._revisions.untidy:
             with self.publishing() as revisions:
                 self.prepare_locked()
-                revisions.sweep()
+                with self.writing():
+                    revisions.sweep()
         # Says what is wrong where a folder has lost its revisions.
         self.current()
 
@@ -100,10 +104,11 @@ class State:
                     candidate.store.bulk_extend(stated)
                     alignments = merge.ontology_of(candidate.store)
                     candidate.store.bulk_extend(merge.derived(stated, alignments, self.default_graph))
+                    _remember(candidate.folder, digest, stated)
             else:
                 with self._revisions.next() as candidate:
                     merge.apply(candidate.store, stated - before, before - stated, self.default_graph)
-            self._remember(digest, stated)
+                    _remember(candidate.folder, digest, stated)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -138,7 +143,8 @@ class State:
 
     @contextlib.contextmanager
     def _lock(self, name: str, kind: int, patience: float, trouble: str) -> Iterator[None]:
-        descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o644)
+        with self.writing():
+            descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             until = time.monotonic() + patience
             while True:
@@ -156,27 +162,30 @@ class State:
     def _made_from(self) -> str | None:
         """The digest of the corpus that is published; None before the first time."""
         try:
-            text = (self.folder / "corpus.digest").read_text(encoding="ascii").strip()
-        except FileNotFoundError:
+            file = self.current().folder / CORPUS_DIGEST
+            return file.read_text(encoding="ascii").strip()
+        except RevisionMissing:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise self._damaged("corpus.digest", error) from error
-        return text
+            raise _damaged(file, error) from error
 
     def _statements_before(self) -> list[Quad]:
+        file = self.current().folder / CORPUS_QUADS
         try:
-            with gzip.open(self.folder / "corpus.nq.gz") as file:
-                return list(parse(cast("IO[bytes]", file), RdfFormat.N_QUADS))
+            with gzip.open(file) as content:
+                return list(parse(cast("IO[bytes]", content), RdfFormat.N_QUADS))
         except (OSError, EOFError, zlib.error, SyntaxError) as error:
-            raise self._damaged("corpus.nq.gz", error) from error
+            raise _damaged(file, error) from error
 
-    def _damaged(self, name: str, error: Exception) -> StateError:
-        return StateError(f"{self.folder / name} cannot be read ({error}); restore the state folder from a backup")
 
-    def _remember(self, digest: str, stated: set[Quad]) -> None:
-        _write(self.folder / "corpus.nq.gz", gzip.compress(serialize(stated, format=RdfFormat.N_QUADS) or b"", 1))
-        # Last: until this is there, the corpus counts as not published, and publishing it again changes nothing.
-        _write(self.folder / "corpus.digest", digest.encode() + b"\n")
+def _damaged(file: Path, error: Exception) -> StateError:
+    return StateError(f"{file} cannot be read ({error}); restore the state folder from a backup")
+
+
+def _remember(folder: Path, digest: str, stated: set[Quad]) -> None:
+    """Write into a revision what it is made from: so the two are published, or lost, together."""
+    _write(folder / CORPUS_QUADS, gzip.compress(serialize(stated, format=RdfFormat.N_QUADS) or b"", 1))
+    _write(folder / CORPUS_DIGEST, digest.encode() + b"\n")
 
 
 def _remembered(file: Path) -> dict[str, Any]:
@@ -202,17 +211,17 @@ def _write(path: Path, content: bytes, *, anew: bool = False) -> None:
     With `anew`, raises FileExistsError where there is one already.
     """
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if anew:
-        try:
+    try:
+        with new.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if anew:
             os.link(new, path)
-        finally:
-            new.unlink()
-    else:
-        new.rename(path)
+        else:
+            new.rename(path)
+    finally:
+        new.unlink(missing_ok=True)
     descriptor = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def test_a_folder_that_a_newer_version_made_is_left_alone(tmp_path: Path) -> Non
         State.open(tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 1}', '{"format": 1, "corpus": 3, "default_graph": "merge"}'])
+@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 2}', '{"format": 2, "corpus": 3, "default_graph": "merge"}'])
 def test_a_damaged_folder_is_told(tmp_path: Path, damage: str) -> None:
     (tmp_path / "state.json").write_text(damage, encoding="utf-8")
     with pytest.raises(StateError, match="restore the state folder from a backup"):
@@ -316,9 +317,100 @@ def test_a_folder_that_lost_its_pointer_is_not_taken_for_an_empty_one(state: Sta
 
 
 @pytest.mark.parametrize("name", ["corpus.nq.gz", "corpus.digest"])
-def test_a_damaged_memory_of_the_corpus_is_told(tmp_path: Path, corpus: Path, name: str) -> None:
-    State.open(tmp_path / "state", corpus=str(corpus)).prepare()
-    (tmp_path / "state" / name).write_bytes(b"\xff\xfe")
+@pytest.mark.parametrize("damage", [b"\xff\xfe", None])
+def test_a_damaged_memory_of_the_corpus_is_told(tmp_path: Path, corpus: Path, name: str, damage: bytes | None) -> None:
+    state = State.open(tmp_path / "state", corpus=str(corpus))
+    state.prepare()
+    file = state.current().folder / name
+    file.unlink()
+    if damage is not None:
+        file.write_bytes(damage)
     (corpus / "ontology" / "terms.ttl").write_text("# changed", encoding="utf-8")
     with pytest.raises(StateError, match=f"{name} cannot be read"):
         State.open(tmp_path / "state").prepare()
+
+
+def test_what_the_corpus_was_is_published_with_it_or_not_at_all(
+    tmp_path: Path, corpus: Path, says: Callable[[State], set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = State.open(tmp_path / "state", corpus=str(corpus))
+    state.prepare()
+    before, told = state.current(), says(state)
+    document = corpus / "data" / "documents" / "one.trig"
+    first = document.read_text()
+    document.write_text("GRAPH <http://example.org/para-1> { <http://example.org/x> a <http://example.org/C> . }")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edaphon.store.state._write", full)
+        with pytest.raises(StateError, match="what was published is as it was"):
+            State.open(tmp_path / "state").prepare()
+    assert State.open(tmp_path / "state").current() == before
+    document.write_text(first)
+    State.open(tmp_path / "state").prepare()
+    assert says(state) == told
+
+
+def test_a_published_revision_that_is_gone_is_no_empty_base_for_the_next(state: State) -> None:
+    publish(state, QUAD)
+    shutil.rmtree(state.current().folder)
+    with pytest.raises(StateError, match="the published revision, is gone"):
+        publish(State.open(state.folder), QUAD)
+
+
+def test_a_folder_that_lost_what_it_was_made_with_is_not_taken_for_a_new_one(state: State) -> None:
+    (state.folder / "state.json").unlink()
+    with pytest.raises(StateError, match=r"state\.json, which says what the folder holds, is gone"):
+        State.open(state.folder)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from edaphon.store.state import State
+rename = Path.rename
+Path.rename = lambda self, target: os._exit(9) if Path(target).name == "CURRENT" else rename(self, target)
+state = State.open(Path(sys.argv[1]), corpus="none", default_graph="plain")
+state.prepare()
+with state.publishing() as revisions, revisions.next():
+    pass
+"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_was_killed_just_before_it_was_published_is_no_revision(tmp_path: Path, first: bool) -> None:
+    state = State.open(tmp_path / "state", corpus="none", default_graph="plain")
+    if not first:
+        state.prepare()
+    assert subprocess.run([sys.executable, "-c", KILLED, str(state.folder)], check=False).returncode == 9
+    if not first:
+        with pytest.raises(RevisionMissing):
+            state.numbered(state.current().number + 1)
+    State.open(state.folder).prepare()
+    assert [folder.name for folder in (state.folder / "revisions").iterdir()] == [state.current().folder.name]
+    assert not (state.folder / "CURRENT.new").exists()
+
+
+def test_a_pointer_that_cannot_be_replaced_leaves_no_trace(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(state.folder.rglob("*"))
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if target.name == "CURRENT":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", full)
+        with pytest.raises(OSError, match="No space left"):
+            publish(state, QUAD)
+    assert sorted(state.folder.rglob("*")) == before
+
+
+def test_a_folder_in_which_no_lock_can_be_made_is_told(state: State) -> None:
+    (state.folder / "lock").unlink()
+    (state.folder / "lock").mkdir()
+    with pytest.raises(StateError, match="cannot be written to"), state.publishing():
+        pass
