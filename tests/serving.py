@@ -52,7 +52,8 @@ def publish(state: State, quads: Iterable[Quad]) -> int:
     """Publish a revision that holds just these quads, as they are, and give its number."""
     # Or the server would publish its corpus over them when it starts.
     state.prepare()
-    with state.publishing() as revisions, revisions.next(empty=True) as candidate:
+    with state.publishing() as revisions, revisions.next() as candidate:
+        candidate.store.clear()
         candidate.store.extend(quads)
     return state.current().number
 

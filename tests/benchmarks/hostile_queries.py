@@ -91,7 +91,8 @@ def main() -> None:
     with setting.scratch(None) as folder:
         state = State.open(folder / "state", corpus="none", default_graph="plain")
         state.prepare()
-        with state.publishing() as revisions, revisions.next(empty=True) as candidate:
+        with state.publishing() as revisions, revisions.next() as candidate:
+            candidate.store.clear()
             candidate.store.extend(quads())
         print(setting.machine())
         print(f"{len(PATHOLOGICAL)} hostile queries, {given.timeout:g} s and {given.memory} MB each")

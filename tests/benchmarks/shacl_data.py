@@ -1,6 +1,6 @@
 """Seeded data and shapes of a realistic kind for the validation benchmarks: bodies, people, activities, documents.
 
-    python tests/benchmarks/shacl_data.py 10000 > data.nt      # 10,000 entities, about 104,000 triples
+python tests/benchmarks/shacl_data.py 10000 > data.nt      # 10,000 entities, about 104,000 triples
 """
 
 import random

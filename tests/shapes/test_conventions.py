@@ -19,9 +19,9 @@ from shape_files import (
     shapes_graph,
 )
 
-from edaphon.conformance.constraints import In, Property
+from edaphon.conformance.constraints import Class, In, Or, Property
 from edaphon.conformance.engine import Engine
-from edaphon.conformance.paths import predicates
+from edaphon.conformance.paths import Predicate, predicates
 from edaphon.conformance.shapes import Targets
 from edaphon.conformance.sources import targeted
 from edaphon.namespaces import BASE, ONTOLOGY, PREFIXES
@@ -253,6 +253,76 @@ def test_every_class_of_ours_has_a_shape_of_its_own_or_of_a_broader_class() -> N
                 reached.add(one)
                 waiting += broader.get(one, ())
         assert reached & targets, value(cls)
+
+
+def classes_allowed(constraints: tuple[object, ...]) -> set[NamedNode]:
+    """The classes of which a value must have one, by `sh:class` or an `sh:or` of such."""
+    allowed = {one.cls for one in constraints if isinstance(one, Class) and isinstance(one.cls, NamedNode)}
+    for either in (one for one in constraints if isinstance(one, Or)):
+        for option in either.shapes:
+            allowed |= classes_allowed(shapes()[option].constraints)
+    return allowed
+
+
+def objects_in_ontology(subject: NamedNode, predicate: str) -> set[NamedNode]:
+    return {
+        quad.object
+        for quad in ontology()
+        if quad.subject == subject and quad.predicate == iri(predicate) and isinstance(quad.object, NamedNode)
+    }
+
+
+def broader(term: NamedNode) -> set[NamedNode]:
+    """The property and those that it implies in the same direction."""
+    reached = {term}
+    for one in objects_in_ontology(term, "rdfs:subPropertyOf"):
+        reached |= broader(one)
+    return reached
+
+
+def inverses(term: NamedNode) -> set[NamedNode]:
+    found = {quad.subject for quad in ontology() if quad.predicate == iri("owl:inverseOf") and quad.object == term}
+    return objects_in_ontology(term, "owl:inverseOf") | {one for one in found if isinstance(one, NamedNode)}
+
+
+def asked_of_one_end(subjects: set[NamedNode], objects: set[NamedNode]) -> list[set[NamedNode]]:
+    """The classes that shapes ask of the subjects of some properties, and of the objects of others."""
+    return [
+        classes_allowed(shape.constraints)
+        for shape in shapes().by_name.values()
+        if subjects & set(shape.targets.subjects_of)
+        or (isinstance(shape.path, Predicate) and shape.path.iri in objects)
+    ]
+
+
+def with_classes_at(end: str) -> list[object]:
+    """The properties of ours of which the ontology has classes at this end, other than those with a closed list."""
+    listed = {
+        shape.path.iri
+        for shape in shapes().by_name.values()
+        if isinstance(shape.path, Predicate) and any(isinstance(one, In) for one in shape.constraints)
+    }
+    terms = {
+        quad.subject
+        for quad in ontology()
+        if quad.predicate == iri(end)
+        and not value(quad.object).startswith((PREFIXES["xsd"], PREFIXES["rdf"], PREFIXES["rdfs"]))
+        and not (end == "schema:rangeIncludes" and quad.subject in listed)
+    }
+    assert terms
+    return [pytest.param(term, id=value(term).removeprefix(ONTOLOGY)) for term in sorted(terms, key=value)]
+
+
+@pytest.mark.parametrize("term", with_classes_at("schema:domainIncludes"))
+def test_a_property_of_ours_is_refused_at_things_where_the_ontology_does_not_have_it(term: NamedNode) -> None:
+    domain = objects_in_ontology(term, "schema:domainIncludes")
+    assert domain in asked_of_one_end(subjects=broader(term), objects=inverses(term))
+
+
+@pytest.mark.parametrize("term", with_classes_at("schema:rangeIncludes"))
+def test_values_of_a_property_of_ours_are_refused_that_the_ontology_does_not_have(term: NamedNode) -> None:
+    allowed = objects_in_ontology(term, "schema:rangeIncludes")
+    assert allowed in asked_of_one_end(subjects=inverses(term), objects=broader(term))
 
 
 @pytest.mark.parametrize("shape", CODE_LISTS)
