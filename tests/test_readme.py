@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from edaphon.cli import COMMANDS, main
+from edaphon.store.state import State
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,7 +22,9 @@ def cells(line: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("readme") / "state"
+    folder = tmp_path_factory.mktemp("readme") / "state"
+    State.open(folder).prepare()
+    return folder
 
 
 def test_three_questions_are_shown() -> None:
