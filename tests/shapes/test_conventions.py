@@ -19,6 +19,7 @@ from shape_files import (
     shapes_graph,
 )
 
+from edaphon.conformance.affected import dependencies
 from edaphon.conformance.constraints import Class, In, Or, Property
 from edaphon.conformance.engine import Engine
 from edaphon.conformance.paths import Predicate, predicates
@@ -343,6 +344,38 @@ def test_there_is_no_code_list_but_these() -> None:
         name(shape.name) for shape in shapes().by_name.values() for one in shape.constraints if isinstance(one, In)
     }
     assert with_list == set(CODE_LISTS)
+
+
+def own_terms(*kinds: str) -> set[str]:
+    """The local names of our classes or properties."""
+    found = {
+        value(quad.subject)
+        for quad in ontology()
+        if quad.predicate == iri("rdf:type") and quad.object in {iri(kind) for kind in kinds}
+    }
+    names = {term.removeprefix(ONTOLOGY) for term in found if term.startswith(ONTOLOGY)}
+    assert names
+    return names
+
+
+@pytest.mark.parametrize(
+    ("query", "kinds"),
+    [
+        ("eds:Term-class-query", ("owl:Class",)),
+        ("eds:Term-property-query", ("owl:ObjectProperty", "owl:DatatypeProperty")),
+    ],
+)
+def test_the_terms_of_ours_that_may_be_used_are_those_of_the_ontology(query: str, kinds: tuple[str, ...]) -> None:
+    (select,) = objects(query, "sh:select")
+    assert isinstance(select, Literal)
+    (listed,) = re.findall(r'CONCAT\("\^\(",(.*?)"\)\$"\)', select.value, re.DOTALL)
+    assert set(re.sub(r'[\s",]', "", listed).split("|")) == own_terms(*kinds)
+
+
+@every_node_shape
+def test_a_change_is_checked_where_it_matters_alone(shape: str) -> None:
+    """A shape that depends on everything would be checked whole for every contribution, however large the graph."""
+    assert not dependencies(shapes(), node_shapes()[shape]).everything
 
 
 def test_queries_name_only_things_that_the_shipped_graph_describes() -> None:
