@@ -199,7 +199,10 @@ def _remembered(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not isinstance(content.get("format"), int):
         raise StateError(f"{file} is damaged; restore the state folder from a backup")
     if content["format"] != FORMAT:
-        raise StateError(f"{file.parent} was made by another version of Edaphon (format {content['format']})")
+        raise StateError(
+            f"{file.parent} was made by another version of Edaphon (format {content['format']}); "
+            "name another --state, or move this folder away and have it made anew"
+        )
     if not isinstance(content.get("corpus"), str) or content.get("default_graph") not in get_args(DefaultGraph):
         raise StateError(f"{file} is damaged; restore the state folder from a backup")
     return content
