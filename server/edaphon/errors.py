@@ -8,6 +8,8 @@ EdaphonError
 ├── StateError             a state folder that cannot be used
 │   ├── StateMismatch      it was made with another corpus or default-graph mode
 │   ├── StateBusy          another process holds its lock
+│   ├── StateFull          its disk has no room left
+│   ├── LedgerError        its ledger cannot be reached, read or written
 │   └── RevisionMissing    no such revision, or none published yet
 ├── QueryError             a query that has no answer
 │   ├── QuerySyntax        it does not parse: line, column, hint
@@ -19,9 +21,22 @@ EdaphonError
 │   ├── MemoryReached      it ran out of memory, heap or stack
 │   ├── ResultTooLarge     its result outgrew the limit
 │   └── PoolBusy           all workers and the queue are taken
+├── ContributionError      a change of the graph that cannot be made
+│   ├── ContributionUnknown    there is none of that id
+│   ├── ContributionRefused    what it asks for cannot be asked of this graph
+│   ├── GraphProtected         it touches a graph that contributions must leave alone
+│   ├── NothingToRetract       it retracts what is not stated
+│   ├── AlreadyPublished       it brings nothing that is not stated already
+│   ├── WrongStatus            it is not in a status for that decision
+│   ├── NotConforming          the graph would not conform to the shapes: the report
+│   └── NoLongerConforming     it did once, but what is published has changed since: the report
+├── TokenError             a token that cannot be made or revoked
 └── RequestError           an HTTP request that cannot be served as it stands
     ├── MalformedRequest   a parameter or body that makes no sense
     ├── TokenRequired      it needs a token that is missing or unknown
+    ├── Forbidden          its token's role does not suffice, or it decides on its own proposal
+    ├── TooManyRequests    its sender has sent too many
+    ├── PreconditionFailed what it changes has changed meanwhile
     ├── NotAcceptable      no format on offer fits Accept
     ├── UnsupportedMedia   a body of a type or coding that is not taken
     ├── BodyTooLarge       more bytes than allowed, unpacked size counted
@@ -34,22 +49,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # pathlib costs a query worker a third of its start-up
     from pathlib import Path
+    from typing import Any
 
 __all__ = [
     "AddressUnusable",
+    "AlreadyPublished",
     "BodyTimeout",
     "BodyTooLarge",
+    "ContributionError",
+    "ContributionRefused",
+    "ContributionUnknown",
     "CorpusError",
     "DeadlineReached",
     "EdaphonError",
     "EgressRefused",
     "EngineFailed",
     "EngineRefused",
+    "Forbidden",
+    "GraphProtected",
+    "LedgerError",
     "MalformedRequest",
     "MemoryReached",
+    "NoLongerConforming",
     "NotAcceptable",
+    "NotConforming",
+    "NothingToRetract",
     "ParseError",
     "PoolBusy",
+    "PreconditionFailed",
     "QueryError",
     "QuerySyntax",
     "RemoteFailed",
@@ -59,9 +86,13 @@ __all__ = [
     "ShapesError",
     "StateBusy",
     "StateError",
+    "StateFull",
     "StateMismatch",
+    "TokenError",
     "TokenRequired",
+    "TooManyRequests",
     "UnsupportedMedia",
+    "WrongStatus",
 ]
 
 
@@ -107,6 +138,14 @@ class StateBusy(StateError):
 
 class RevisionMissing(StateError):
     """There is no such revision, or none has been published yet."""
+
+
+class StateFull(StateError):
+    """The disk has no room left for the next revision; what was published is as it was."""
+
+
+class LedgerError(StateError):
+    """The ledger cannot be reached, read or written."""
 
 
 class QueryError(EdaphonError):
@@ -167,6 +206,59 @@ class PoolBusy(QueryError):
         self.retry_after = retry_after
 
 
+class ContributionError(EdaphonError):
+    """A change of the graph that cannot be made; nothing has been changed."""
+
+
+class ContributionUnknown(ContributionError):
+    """There is no contribution of that id."""
+
+
+class ContributionRefused(ContributionError):
+    """A contribution that asks for something that contributions to this graph cannot ask for."""
+
+
+class GraphProtected(ContributionError):
+    """A contribution that touches a graph which contributions must leave alone. `graph` is its IRI."""
+
+    def __init__(self, detail: str, *, graph: str) -> None:
+        super().__init__(detail)
+        self.graph = graph
+
+
+class NothingToRetract(ContributionError):
+    """A contribution that retracts what is not stated."""
+
+
+class AlreadyPublished(ContributionError):
+    """A contribution that brings nothing that is not stated already."""
+
+
+class WrongStatus(ContributionError):
+    """A decision for which the contribution is not in the right status. `contribution_status` is the one it has."""
+
+    def __init__(self, detail: str, *, contribution_status: str) -> None:
+        super().__init__(detail)
+        self.contribution_status = contribution_status
+
+
+class NotConforming(ContributionError):
+    """The graph would not conform to the shapes with the change. `report`, a conformance.findings.Report, says where."""
+
+    # Any, since the folders below this module may not be known here (tests/server/test_layers.py).
+    def __init__(self, detail: str, *, report: Any) -> None:
+        super().__init__(detail)
+        self.report = report
+
+
+class NoLongerConforming(NotConforming):
+    """The change conformed when it was proposed, but what is published has changed since."""
+
+
+class TokenError(EdaphonError):
+    """A token that cannot be made or revoked: its name is taken or unknown."""
+
+
 class RequestError(EdaphonError):
     """An HTTP request that cannot be served as it stands."""
 
@@ -177,6 +269,22 @@ class MalformedRequest(RequestError):
 
 class TokenRequired(RequestError):
     """The request needs a token, and the one given is missing or unknown."""
+
+
+class Forbidden(RequestError):
+    """The role of the request's token does not suffice, or the request decides on its sender's own proposal."""
+
+
+class TooManyRequests(RequestError):
+    """The request's sender has sent too many. `retry_after` is in whole seconds."""
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class PreconditionFailed(RequestError):
+    """What the request would change has changed since its sender looked (RFC 9110 section 13.1)."""
 
 
 class NotAcceptable(RequestError):

@@ -38,6 +38,12 @@ class Settings:
         "merge: the default graph holds every triple once; plain: SPARQL's own dataset "
         "[default: what the state folder remembers; merge when it is new].",
     )
+    ledger: str | None = setting(
+        None,
+        "The ledger of contributions: sqlite in the state folder, or the URL of a PostgreSQL database "
+        "[default: what the state folder remembers; sqlite when it is new].",
+        "sqlite|URL",
+    )
     workers: int = setting(8, "Query workers in all.", least=1)
     processes: int = setting(2, "HTTP processes that the workers are spread over.", least=1)
     timeout: float = setting(30.0, "Seconds that one query may take.", "S", least=0.001)
@@ -49,6 +55,9 @@ class Settings:
     )
     grace: float = setting(10.0, "Seconds that running queries get to finish on shutdown.", "S", least=0)
     max_body: int = setting(16, "Megabytes that a request's body may have, unpacked.", "MB", least=1)
+    rate: int = setting(
+        6000, "Writes that one token, and one address, may send per minute; 0 for no limit.", "N", least=0
+    )
     allow_service: tuple[str, ...] = setting((), "Endpoint that queries may name in SERVICE (repeatable).", "IRI")
     log_queries: bool = setting(False, "Write the text of queries to the log.")
 

@@ -55,6 +55,18 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.ShapesError: Kind(400, "shapes", "The shapes cannot be used"),
     errors.RevisionMissing: Kind(503, "no-revision", "Nothing is published yet"),
     errors.StateBusy: Kind(503, "busy", "The server is busy"),
+    errors.StateFull: Kind(507, "disk", "The server's disk is full"),
+    errors.LedgerError: Kind(503, "ledger", "The ledger cannot be reached"),
+    errors.ContributionError: Kind(400, "contribution", "The change cannot be made"),
+    errors.ContributionUnknown: Kind(404, "no-contribution", "There is no such contribution"),
+    errors.ContributionRefused: Kind(400, "refused", "The contribution asks for what it cannot have"),
+    errors.GraphProtected: Kind(403, "protected-graph", "The graph is not open to contributions", ("graph",)),
+    errors.NothingToRetract: Kind(409, "nothing-to-retract", "What should go is not stated"),
+    errors.AlreadyPublished: Kind(409, "duplicate", "Everything in it is published already"),
+    errors.WrongStatus: Kind(409, "status", "The contribution is not in a status for that", ("contribution_status",)),
+    errors.NotConforming: Kind(422, "shapes-violated", "The graph would not conform to the shapes"),
+    errors.NoLongerConforming: Kind(409, "no-longer-conforms", "The graph would no longer conform to the shapes"),
+    errors.TokenError: Kind(409, "token-name", "The token cannot be made or revoked"),
     errors.QueryError: Kind(400, "query", "A query without an answer"),
     errors.QuerySyntax: Kind(400, "syntax", "The query does not parse", ("line", "column", "hint")),
     errors.EgressRefused: Kind(403, "egress", "The query would reach out to another server"),
@@ -68,6 +80,9 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.RequestError: Kind(400, "request", "The request cannot be served"),
     errors.MalformedRequest: Kind(400, "malformed", "The request makes no sense"),
     errors.TokenRequired: Kind(401, "token", "A token is needed"),
+    errors.Forbidden: Kind(403, "forbidden", "You may not do that"),
+    errors.TooManyRequests: Kind(429, "too-many", "Too many requests from you", ("retry_after",)),
+    errors.PreconditionFailed: Kind(412, "precondition", "It has changed meanwhile"),
     errors.NotAcceptable: Kind(406, "not-acceptable", "No format on offer is acceptable", ("offered",)),
     errors.UnsupportedMedia: Kind(415, "unsupported-media", "The body's type is not taken"),
     errors.BodyTooLarge: Kind(413, "too-large", "The request is too large"),
@@ -89,7 +104,7 @@ def of(error: BaseException) -> Problem:
         return Problem(kind, "the request could not be answered; the server's log says more")
     facts = {name: getattr(error, name) for name in kind.facts}
     headers: list[tuple[str, str]] = []
-    if isinstance(error, errors.PoolBusy):
+    if isinstance(error, errors.PoolBusy | errors.TooManyRequests):
         headers.append(("retry-after", str(error.retry_after)))
     if isinstance(error, errors.TokenRequired):
         headers.append(("www-authenticate", 'Bearer realm="edaphon"'))
