@@ -8,6 +8,7 @@ EdaphonError
 ├── StateError             a state folder that cannot be used
 │   ├── StateMismatch      it was made with another corpus or default-graph mode
 │   ├── StateBusy          another process holds its lock
+│   │   └── RevisionTaken  another server has published a revision of that number
 │   ├── StateFull          its disk has no room left
 │   ├── LedgerError        its ledger cannot be reached, read or written
 │   └── RevisionMissing    no such revision, or none published yet
@@ -83,6 +84,7 @@ __all__ = [
     "RequestError",
     "ResultTooLarge",
     "RevisionMissing",
+    "RevisionTaken",
     "ShapesError",
     "StateBusy",
     "StateError",
@@ -134,6 +136,10 @@ class StateMismatch(StateError):
 
 class StateBusy(StateError):
     """Another process holds the state folder's lock."""
+
+
+class RevisionTaken(StateBusy):
+    """Another server has published a revision of that number, or a later one: one has to catch up with it first."""
 
 
 class RevisionMissing(StateError):

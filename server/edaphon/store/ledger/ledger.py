@@ -1,0 +1,465 @@
+"""The ledger: what was proposed, decided and published, each entry on the disk before it is acknowledged."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal
+
+from sqlalchemy import Column, Connection, Select, func, insert, select, tuple_, update
+
+from edaphon.errors import (
+    ContributionUnknown,
+    LedgerError,
+    RevisionMissing,
+    RevisionTaken,
+    TokenError,
+    WrongStatus,
+)
+from edaphon.store.ledger import tables
+from edaphon.store.ledger.copying import copy_rows, is_empty
+from edaphon.store.ledger.database import Database
+from edaphon.store.ledger.failures import translated
+from edaphon.store.ledger.opening import open_database
+from edaphon.store.ledger.records import (
+    Acceptance,
+    Brought,
+    Check,
+    Contribution,
+    Event,
+    Happening,
+    RevisionRecord,
+    Status,
+    Token,
+)
+from edaphon.store.ledger.rows import (
+    contribution_of,
+    contribution_values,
+    event_of,
+    revision_of,
+    revision_values,
+    select_contributions,
+    select_revisions,
+    token_of,
+)
+from edaphon.store.ledger.sqlite import new_file
+
+__all__ = ["Ledger"]
+
+# Deltas held in memory at a time.
+BATCH: Final = 16
+# What a publication without a proposal is called among the events.
+PUBLISHED: Final[dict[str, Happening]] = {
+    "corpus": "corpus",
+    "load": "loaded",
+    "update": "edited",
+    "graph-store": "edited",
+    "contribution": "accepted",
+    "revert": "accepted",
+}
+
+
+class Ledger:
+    """One ledger, open. Any thread may use it; every method that writes is one transaction, all of it or nothing.
+
+    Besides what it says itself, any method raises StateFull when the disk is full, StateBusy when others write for
+    too long, and LedgerError when the database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, where: Path | str, *, create: bool = True) -> "Ledger":
+        """Open the ledger in a file or at a postgresql:// URL, and bring its schema up to date.
+
+        With `create`, one that is not there is made. Raises LedgerError when there is none, when it cannot be used,
+        or when a newer version of Edaphon has made it.
+        """
+        return cls(open_database(where, create=create))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Tokens
+
+    def add_token(self, name: str, digest: str, role: str, by: str | None) -> Token:
+        """Record a token by its digest. Raises TokenError when the name was given before, even if revoked since."""
+        made = Token(name, role, _now(), by, None)
+        token = tables.token
+        with self._database.writing() as connection:
+            taken = connection.scalar(select(token.c.revoked.is_not(None)).where(token.c.name == name))
+            if taken is not None:
+                what = "has been revoked, and its name is not given twice" if taken else "exists already"
+                raise TokenError(f"a token {name} {what}; take another name")
+            connection.execute(
+                insert(token).values(name=name, digest=digest, role=role, created=made.created, created_by=by)
+            )
+            _record(connection, made.created, "token-made", by, details={"name": name, "role": role})
+        return made
+
+    def revoke_token(self, name: str, by: str | None) -> Token:
+        """From now on, the token is worth nothing. Raises TokenError when there is none, or it was revoked before."""
+        now = _now()
+        token = tables.token
+        with self._database.writing() as connection:
+            row = connection.execute(select(token).where(token.c.name == name)).one_or_none()
+            if row is None:
+                raise TokenError(f"there is no token {name}")
+            if row.revoked is not None:
+                raise TokenError(f"the token {name} was revoked already, on {row.revoked:%Y-%m-%d}")
+            connection.execute(update(token).where(token.c.name == name).values(revoked=now))
+            _record(connection, now, "token-revoked", by, details={"name": name})
+        return replace(token_of(row), revoked=now)
+
+    def tokens(self) -> list[Token]:
+        """All that were ever made, in that order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.token).order_by(tables.token.c.created, tables.token.c.name))
+            return [token_of(row) for row in rows]
+
+    def token_of(self, digest: str) -> Token | None:
+        """The token of this digest; None when there is none, or it is revoked."""
+        token = tables.token
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(token).where(token.c.digest == digest, token.c.revoked.is_(None))
+            ).one_or_none()
+        return token_of(row) if row else None
+
+    # Contributions
+
+    def submit(self, contribution: Contribution, payload: bytes, request: bytes, report: bytes) -> None:
+        """Record a proposal: the bytes as sent, the change that they ask for, and the report of its check."""
+        with self._database.writing() as connection:
+            _add(connection, contribution, payload, request, report)
+
+    def contribution(self, id: str) -> Contribution:
+        """Raises ContributionUnknown."""
+        with self._database.reading() as connection:
+            return _find(connection, id)
+
+    def contributions(
+        self, *, status: Status | None = None, limit: int = 50, before: str | None = None
+    ) -> list[Contribution]:
+        """The newest first; `before` is the last of those that one has seen. Raises ContributionUnknown for it."""
+        contribution = tables.contribution
+        place = tuple_(contribution.c.created, contribution.c.seq)
+        wanted = select_contributions().order_by(contribution.c.created.desc(), contribution.c.seq.desc()).limit(limit)
+        if status is not None:
+            wanted = wanted.where(contribution.c.status == status)
+        with self._database.reading() as connection:
+            if before is not None:
+                seen = select(contribution.c.created, contribution.c.seq).where(contribution.c.id == before)
+                row = connection.execute(seen).one_or_none()
+                if row is None:
+                    raise _unknown(before)
+                wanted = wanted.where(place < tuple_(row.created, row.seq))
+            return [contribution_of(one) for one in connection.execute(wanted)]
+
+    def payload(self, id: str) -> tuple[str, bytes]:
+        """The media type, and the bytes as sent. Raises ContributionUnknown."""
+        payload = tables.payload
+        row = self._of_contribution(select(payload.c.media_type, payload.c.content), payload.c.contribution, id)
+        return row.media_type, row.content
+
+    def request(self, id: str) -> bytes:
+        """The change as asked for, a packed Delta. Raises ContributionUnknown."""
+        payload = tables.payload
+        found: bytes = self._of_contribution(select(payload.c.request), payload.c.contribution, id).request
+        return found
+
+    def report(self, id: str) -> bytes:
+        """The report of the last check. Raises ContributionUnknown."""
+        report = tables.check_report
+        found: bytes = self._of_contribution(select(report.c.content), report.c.contribution, id).content
+        return found
+
+    def decide(self, id: str, status: Literal["rejected", "withdrawn"], by: str, reason: str | None) -> Contribution:
+        """Reject or withdraw a proposal. Raises ContributionUnknown, and WrongStatus unless it is proposed."""
+        now = _now()
+        with self._database.writing() as connection:
+            _move(connection, id, "proposed", status=status, decided=now, decided_by=by, reason=reason)
+            _record(connection, now, status, by, id, details={"reason": reason})
+            return _find(connection, id)
+
+    def checked(self, id: str, base: int, report: bytes, conforms: bool, shapes: str) -> None:
+        """Record that a proposal was checked again. Raises ContributionUnknown, and WrongStatus like `decide`."""
+        with self._database.writing() as connection:
+            _check(connection, id, Check(base, report, conforms, shapes), _now())
+
+    # Revisions
+
+    def publish(
+        self,
+        record: RevisionRecord,
+        delta: bytes | None,
+        *,
+        accepts: Acceptance | None = None,
+        brings: Brought | None = None,
+    ) -> None:
+        """Record a revision, its delta and the contribution that it publishes: this is what publishes it.
+
+        `accepts` decides on a proposal; `brings` records a contribution and its acceptance at once. A contribution
+        that undoes another one marks that one as reverted. Raises RevisionTaken when the ledger has a revision of
+        this number, or a later one: another server was faster, and one has to catch up with it first. Raises
+        WrongStatus when the proposal is not proposed any more, or what is undone is not accepted any more.
+        """
+        if record.complete != (delta is not None):
+            raise ValueError("a revision is complete when its delta is given")
+        if accepts is not None and brings is not None:
+            raise ValueError("a revision publishes one contribution")
+        revision = tables.revision
+        with self._database.writing() as connection:
+            last = connection.scalar(select(func.max(revision.c.number)))
+            if last is not None and last >= record.number:
+                raise RevisionTaken(f"revision {record.number} was published by another server meanwhile; try again")
+            if brings is not None:
+                _bring(connection, brings, record)
+            if accepts is not None:
+                _accept(connection, accepts, record)
+            published = accepts.id if accepts else brings.contribution.id if brings else record.contribution
+            values = revision_values(replace(record, contribution=published))
+            connection.execute(insert(revision).values(**values, delta=delta))
+            if published is not None:
+                _undo(connection, _find(connection, published), record)
+            counts = {"added": record.added, "removed": record.removed}
+            details = {**counts, "reason": accepts.reason} if accepts else counts
+            actor = accepts.by if accepts else record.actor
+            happening: Happening = "accepted" if accepts else PUBLISHED[record.cause]
+            _record(connection, record.at, happening, actor, published, record.number, details)
+
+    def last_revision(self) -> RevisionRecord | None:
+        """The newest; None before the first."""
+        return next(iter(self.revisions(limit=1)), None)
+
+    def revision(self, number: int) -> RevisionRecord:
+        """Raises RevisionMissing."""
+        wanted = select_revisions().where(tables.revision.c.number == number)
+        with self._database.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            raise _missing(number)
+        return revision_of(row)
+
+    def revisions(self, *, limit: int = 50, before: int | None = None) -> list[RevisionRecord]:
+        """The newest first; only those of a number below `before`."""
+        wanted = _newest(select_revisions(), tables.revision.c.number, limit, before)
+        with self._database.reading() as connection:
+            return [revision_of(row) for row in connection.execute(wanted)]
+
+    def revision_at(self, when: datetime) -> RevisionRecord | None:
+        """The newest that was published at that time or earlier; None when there was none yet."""
+        wanted = _newest(select_revisions().where(tables.revision.c.at <= when), tables.revision.c.number, 1, None)
+        with self._database.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return revision_of(row) if row else None
+
+    def delta(self, number: int) -> bytes | None:
+        """What that revision changed, a packed Delta; None when it is not complete. Raises RevisionMissing."""
+        wanted = select(tables.revision.c.delta).where(tables.revision.c.number == number)
+        with self._database.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            raise _missing(number)
+        found: bytes | None = row.delta
+        return found
+
+    def deltas(self, after: int, upto: int) -> Iterator[tuple[RevisionRecord, bytes | None]]:
+        """The revisions later than `after`, `upto` the last, in order, each with its delta."""
+        revision = tables.revision
+        wanted = select(revision).where(revision.c.number <= upto).order_by(revision.c.number).limit(BATCH)
+        while True:
+            # A transaction for each batch: who takes long over a delta keeps nobody from tidying the log.
+            with self._database.reading() as connection:
+                rows = connection.execute(wanted.where(revision.c.number > after)).all()
+            if not rows:
+                return
+            for row in rows:
+                yield revision_of(row), row.delta
+            after = rows[-1].number
+
+    # All of it
+
+    def events(self, *, contribution: str | None = None, limit: int = 50, before: int | None = None) -> list[Event]:
+        """The newest first; those of one contribution in the order in which they happened.
+
+        `before` is the `seq` of the last that one has seen (of one contribution: the first).
+        """
+        wanted = _newest(select(tables.event), tables.event.c.seq, limit, before)
+        if contribution is not None:
+            wanted = wanted.where(tables.event.c.contribution == contribution)
+        with self._database.reading() as connection:
+            found = [event_of(row) for row in connection.execute(wanted)]
+        return found if contribution is None else found[::-1]
+
+    def copy_to(self, file: Path) -> None:
+        """Make a new SQLite file of all that is recorded now, while others may write.
+
+        Raises LedgerError when there is a file of that name.
+        """
+        with translated(f"the copy {file}", folder=file.parent):
+            try:
+                with new_file(file) as unfinished:
+                    self._database.copy_into(unfinished)
+            except FileExistsError:
+                raise LedgerError(f"{file} exists already; name a new file") from None
+
+    def copy_from(self, file: Path) -> None:
+        """Take all that a copy says, also an older version's. Raises LedgerError when something is recorded here."""
+        if not file.exists():
+            raise LedgerError(f"there is no ledger at {file}")
+        # What is read from is brought to the newest schema first, and the copy stays as it was.
+        with tempfile.TemporaryDirectory(prefix="edaphon-") as folder:
+            temporary = Path(folder) / file.name
+            with translated(f"the copy {file}"):
+                temporary.write_bytes(file.read_bytes())
+            database = open_database(temporary, create=False)
+            try:
+                with database.reading() as source, self._database.writing() as target:
+                    if not is_empty(target):
+                        raise LedgerError(f"{self._database.name} is not empty; name a new one to copy into")
+                    copy_rows(source, target)
+            finally:
+                database.close()
+
+    def _of_contribution(self, wanted: Select[Any], column: Column[str], id: str) -> Any:
+        with self._database.reading() as connection:
+            row = connection.execute(wanted.where(column == id)).one_or_none()
+        if row is None:
+            raise _unknown(id)
+        return row
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _unknown(id: str) -> ContributionUnknown:
+    return ContributionUnknown(f"there is no contribution {id}")
+
+
+def _missing(number: int) -> RevisionMissing:
+    return RevisionMissing(f"there is no revision {number}")
+
+
+def _newest(wanted: Select[Any], order: Column[int], limit: int, before: int | None) -> Select[Any]:
+    wanted = wanted.order_by(order.desc()).limit(limit)
+    return wanted if before is None else wanted.where(order < before)
+
+
+def _find(connection: Connection, id: str) -> Contribution:
+    row = connection.execute(select_contributions().where(tables.contribution.c.id == id)).one_or_none()
+    if row is None:
+        raise _unknown(id)
+    return contribution_of(row)
+
+
+def _record(
+    connection: Connection,
+    at: datetime,
+    kind: Happening,
+    actor: str | None,
+    contribution: str | None = None,
+    revision: int | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    connection.execute(
+        insert(tables.event).values(
+            at=at, kind=kind, actor=actor, contribution=contribution, revision=revision, details=details or {}
+        )
+    )
+
+
+def _add(connection: Connection, contribution: Contribution, payload: bytes, request: bytes, report: bytes) -> None:
+    connection.execute(insert(tables.contribution).values(**contribution_values(contribution)))
+    connection.execute(
+        insert(tables.payload).values(
+            contribution=contribution.id,
+            media_type=contribution.media_type,
+            digest=contribution.digest,
+            request=request,
+            content=payload,
+        )
+    )
+    at = contribution.created
+    connection.execute(insert(tables.check_report).values(contribution=contribution.id, at=at, content=report))
+    submitted = {"kind": contribution.kind, "title": contribution.title, "digest": contribution.digest}
+    _record(connection, at, "submitted", contribution.contributor, contribution.id, details=submitted)
+    found = {"base": contribution.base, "conforms": contribution.conforms, "shapes": contribution.shapes}
+    _record(connection, at, "checked", None, contribution.id, details=found)
+
+
+def _move(connection: Connection, id: str, once: Status, /, **values: Any) -> None:
+    """Change what is said of a contribution, provided that it is in that status."""
+    contribution = tables.contribution
+    changed = connection.execute(
+        update(contribution).where(contribution.c.id == id, contribution.c.status == once).values(**values)
+    )
+    if changed.rowcount == 0:
+        found = _find(connection, id).status
+        raise WrongStatus(f"the contribution {id} is {found}, not {once}", contribution_status=found)
+
+
+def _check(connection: Connection, id: str, check: Check, at: datetime) -> None:
+    found = {"base": check.base, "conforms": check.conforms, "shapes": check.shapes}
+    _move(connection, id, "proposed", **found)
+    report = tables.check_report
+    connection.execute(update(report).where(report.c.contribution == id).values(at=at, content=check.report))
+    _record(connection, at, "checked", None, id, details=found)
+
+
+def _bring(connection: Connection, brought: Brought, record: RevisionRecord) -> None:
+    contribution = replace(
+        brought.contribution,
+        status="accepted",
+        decided=record.at,
+        decided_by=record.actor,
+        revision=record.number,
+        added=record.added,
+        removed=record.removed,
+    )
+    _add(connection, contribution, brought.payload, brought.request, brought.report)
+
+
+def _accept(connection: Connection, acceptance: Acceptance, record: RevisionRecord) -> None:
+    if acceptance.check is not None:
+        _check(connection, acceptance.id, acceptance.check, record.at)
+    _move(
+        connection,
+        acceptance.id,
+        "proposed",
+        status="accepted",
+        decided=record.at,
+        decided_by=acceptance.by,
+        reason=acceptance.reason,
+        revision=record.number,
+        added=acceptance.added,
+        removed=acceptance.removed,
+    )
+
+
+def _undo(connection: Connection, contribution: Contribution, record: RevisionRecord) -> None:
+    """Where a contribution undoes another one, say so of that one."""
+    if contribution.reverts is not None:
+        _move(connection, contribution.reverts, "accepted", status="reverted", reverted_by=contribution.id)
+        details = {"by": contribution.id, "reason": contribution.reason}
+        _record(
+            connection,
+            record.at,
+            "reverted",
+            contribution.decided_by,
+            contribution.reverts,
+            record.number,
+            details,
+        )
