@@ -90,6 +90,8 @@ class RevisionRecord:
     corpus: str | None
     # Whether its delta is in the ledger.
     complete: bool
+    # What else is known of it: of a bulk load, the kept copies of its files.
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Token:
     created: datetime
     created_by: str | None
     revoked: datetime | None
+    # SHA-256 of the token in hexadecimal.
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def revision_values(record: RevisionRecord) -> dict[str, Any]:
 
 
 def token_of(row: Row[Any]) -> Token:
-    return Token(row.name, row.role, row.created, row.created_by, row.revoked)
+    return Token(row.name, row.role, row.created, row.created_by, row.revoked, row.digest)
 
 
 def event_of(row: Row[Any]) -> Event:

@@ -132,6 +132,7 @@ revision = Table(
     Column("removed", BigInteger, nullable=False),
     Column("corpus", Text),
     Column("complete", Boolean, nullable=False),
+    Column("details", JSON, nullable=False),
     Column("delta", LargeBinary),
 )
 

@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("removed", sa.BigInteger, nullable=False),
         sa.Column("corpus", sa.Text),
         sa.Column("complete", sa.Boolean, nullable=False),
+        sa.Column("details", sa.JSON, nullable=False),
         sa.Column("delta", sa.LargeBinary),
         sa.PrimaryKeyConstraint("number", name="pk_revision"),
         sa.ForeignKeyConstraint(["contribution"], ["contribution.id"], name="fk_revision_contribution"),
