@@ -3,22 +3,19 @@
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal
 
-from sqlalchemy import Column, Connection, Select, func, insert, select, tuple_, update
+from sqlalchemy import Column, Select, func, select, tuple_
 
 from edaphon.errors import (
-    ContributionUnknown,
     LedgerError,
     RevisionMissing,
     RevisionTaken,
-    TokenError,
-    WrongStatus,
 )
-from edaphon.store.ledger import tables
+from edaphon.store.ledger import steps, tables
 from edaphon.store.ledger.copying import copy_rows, is_empty
 from edaphon.store.ledger.database import Database
 from edaphon.store.ledger.failures import translated
@@ -29,17 +26,14 @@ from edaphon.store.ledger.records import (
     Check,
     Contribution,
     Event,
-    Happening,
     RevisionRecord,
     Status,
     Token,
 )
 from edaphon.store.ledger.rows import (
     contribution_of,
-    contribution_values,
     event_of,
     revision_of,
-    revision_values,
     select_contributions,
     select_revisions,
     token_of,
@@ -50,15 +44,6 @@ __all__ = ["Ledger"]
 
 # Deltas held in memory at a time.
 BATCH: Final = 16
-# What a publication without a proposal is called among the events.
-PUBLISHED: Final[dict[str, Happening]] = {
-    "corpus": "corpus",
-    "load": "loaded",
-    "update": "edited",
-    "graph-store": "edited",
-    "contribution": "accepted",
-    "revert": "accepted",
-}
 
 
 class Ledger:
@@ -95,32 +80,13 @@ class Ledger:
 
     def add_token(self, name: str, digest: str, role: str, by: str | None) -> Token:
         """Record a token by its digest. Raises TokenError when the name was given before, even if revoked since."""
-        made = Token(name, role, _now(), by, None)
-        token = tables.token
         with self._database.writing() as connection:
-            taken = connection.scalar(select(token.c.revoked.is_not(None)).where(token.c.name == name))
-            if taken is not None:
-                what = "has been revoked, and its name is not given twice" if taken else "exists already"
-                raise TokenError(f"a token {name} {what}; take another name")
-            connection.execute(
-                insert(token).values(name=name, digest=digest, role=role, created=made.created, created_by=by)
-            )
-            _record(connection, made.created, "token-made", by, details={"name": name, "role": role})
-        return made
+            return steps.make_token(connection, name, digest, role, by)
 
     def revoke_token(self, name: str, by: str | None) -> Token:
         """From now on, the token is worth nothing. Raises TokenError when there is none, or it was revoked before."""
-        now = _now()
-        token = tables.token
         with self._database.writing() as connection:
-            row = connection.execute(select(token).where(token.c.name == name)).one_or_none()
-            if row is None:
-                raise TokenError(f"there is no token {name}")
-            if row.revoked is not None:
-                raise TokenError(f"the token {name} was revoked already, on {row.revoked:%Y-%m-%d}")
-            connection.execute(update(token).where(token.c.name == name).values(revoked=now))
-            _record(connection, now, "token-revoked", by, details={"name": name})
-        return replace(token_of(row), revoked=now)
+            return steps.revoke_token(connection, name, by)
 
     def tokens(self) -> list[Token]:
         """All that were ever made, in that order."""
@@ -142,12 +108,12 @@ class Ledger:
     def submit(self, contribution: Contribution, payload: bytes, request: bytes, report: bytes) -> None:
         """Record a proposal: the bytes as sent, the change that they ask for, and the report of its check."""
         with self._database.writing() as connection:
-            _add(connection, contribution, payload, request, report)
+            steps.add(connection, contribution, payload, request, report)
 
     def contribution(self, id: str) -> Contribution:
         """Raises ContributionUnknown."""
         with self._database.reading() as connection:
-            return _find(connection, id)
+            return steps.find(connection, id)
 
     def contributions(
         self, *, status: Status | None = None, limit: int = 50, before: str | None = None
@@ -163,7 +129,7 @@ class Ledger:
                 seen = select(contribution.c.created, contribution.c.seq).where(contribution.c.id == before)
                 row = connection.execute(seen).one_or_none()
                 if row is None:
-                    raise _unknown(before)
+                    raise steps.unknown(before)
                 wanted = wanted.where(place < tuple_(row.created, row.seq))
             return [contribution_of(one) for one in connection.execute(wanted)]
 
@@ -187,16 +153,13 @@ class Ledger:
 
     def decide(self, id: str, status: Literal["rejected", "withdrawn"], by: str, reason: str | None) -> Contribution:
         """Reject or withdraw a proposal. Raises ContributionUnknown, and WrongStatus unless it is proposed."""
-        now = _now()
         with self._database.writing() as connection:
-            _move(connection, id, "proposed", status=status, decided=now, decided_by=by, reason=reason)
-            _record(connection, now, status, by, id, details={"reason": reason})
-            return _find(connection, id)
+            return steps.decide(connection, id, status, by, reason)
 
     def checked(self, id: str, base: int, report: bytes, conforms: bool, shapes: str) -> None:
         """Record that a proposal was checked again. Raises ContributionUnknown, and WrongStatus like `decide`."""
         with self._database.writing() as connection:
-            _check(connection, id, Check(base, report, conforms, shapes), _now())
+            steps.check(connection, id, Check(base, report, conforms, shapes))
 
     # Revisions
 
@@ -225,19 +188,12 @@ class Ledger:
             if last is not None and last >= record.number:
                 raise RevisionTaken(f"revision {record.number} was published by another server meanwhile; try again")
             if brings is not None:
-                _bring(connection, brings, record)
+                steps.bring(connection, brings, record)
+                record = replace(record, contribution=brings.contribution.id)
             if accepts is not None:
-                _accept(connection, accepts, record)
-            published = accepts.id if accepts else brings.contribution.id if brings else record.contribution
-            values = revision_values(replace(record, contribution=published))
-            connection.execute(insert(revision).values(**values, delta=delta))
-            if published is not None:
-                _undo(connection, _find(connection, published), record)
-            counts = {"added": record.added, "removed": record.removed}
-            details = {**counts, "reason": accepts.reason} if accepts else counts
-            actor = accepts.by if accepts else record.actor
-            happening: Happening = "accepted" if accepts else PUBLISHED[record.cause]
-            _record(connection, record.at, happening, actor, published, record.number, details)
+                steps.accept(connection, accepts, record)
+                record = replace(record, contribution=accepts.id)
+            steps.publish(connection, record, delta)
 
     def last_revision(self) -> RevisionRecord | None:
         """The newest; None before the first."""
@@ -337,16 +293,8 @@ class Ledger:
         with self._database.reading() as connection:
             row = connection.execute(wanted.where(column == id)).one_or_none()
         if row is None:
-            raise _unknown(id)
+            raise steps.unknown(id)
         return row
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _unknown(id: str) -> ContributionUnknown:
-    return ContributionUnknown(f"there is no contribution {id}")
 
 
 def _missing(number: int) -> RevisionMissing:
@@ -356,110 +304,3 @@ def _missing(number: int) -> RevisionMissing:
 def _newest(wanted: Select[Any], order: Column[int], limit: int, before: int | None) -> Select[Any]:
     wanted = wanted.order_by(order.desc()).limit(limit)
     return wanted if before is None else wanted.where(order < before)
-
-
-def _find(connection: Connection, id: str) -> Contribution:
-    row = connection.execute(select_contributions().where(tables.contribution.c.id == id)).one_or_none()
-    if row is None:
-        raise _unknown(id)
-    return contribution_of(row)
-
-
-def _record(
-    connection: Connection,
-    at: datetime,
-    kind: Happening,
-    actor: str | None,
-    contribution: str | None = None,
-    revision: int | None = None,
-    details: dict[str, Any] | None = None,
-) -> None:
-    connection.execute(
-        insert(tables.event).values(
-            at=at, kind=kind, actor=actor, contribution=contribution, revision=revision, details=details or {}
-        )
-    )
-
-
-def _add(connection: Connection, contribution: Contribution, payload: bytes, request: bytes, report: bytes) -> None:
-    connection.execute(insert(tables.contribution).values(**contribution_values(contribution)))
-    connection.execute(
-        insert(tables.payload).values(
-            contribution=contribution.id,
-            media_type=contribution.media_type,
-            digest=contribution.digest,
-            request=request,
-            content=payload,
-        )
-    )
-    at = contribution.created
-    connection.execute(insert(tables.check_report).values(contribution=contribution.id, at=at, content=report))
-    submitted = {"kind": contribution.kind, "title": contribution.title, "digest": contribution.digest}
-    _record(connection, at, "submitted", contribution.contributor, contribution.id, details=submitted)
-    found = {"base": contribution.base, "conforms": contribution.conforms, "shapes": contribution.shapes}
-    _record(connection, at, "checked", None, contribution.id, details=found)
-
-
-def _move(connection: Connection, id: str, once: Status, /, **values: Any) -> None:
-    """Change what is said of a contribution, provided that it is in that status."""
-    contribution = tables.contribution
-    changed = connection.execute(
-        update(contribution).where(contribution.c.id == id, contribution.c.status == once).values(**values)
-    )
-    if changed.rowcount == 0:
-        found = _find(connection, id).status
-        raise WrongStatus(f"the contribution {id} is {found}, not {once}", contribution_status=found)
-
-
-def _check(connection: Connection, id: str, check: Check, at: datetime) -> None:
-    found = {"base": check.base, "conforms": check.conforms, "shapes": check.shapes}
-    _move(connection, id, "proposed", **found)
-    report = tables.check_report
-    connection.execute(update(report).where(report.c.contribution == id).values(at=at, content=check.report))
-    _record(connection, at, "checked", None, id, details=found)
-
-
-def _bring(connection: Connection, brought: Brought, record: RevisionRecord) -> None:
-    contribution = replace(
-        brought.contribution,
-        status="accepted",
-        decided=record.at,
-        decided_by=record.actor,
-        revision=record.number,
-        added=record.added,
-        removed=record.removed,
-    )
-    _add(connection, contribution, brought.payload, brought.request, brought.report)
-
-
-def _accept(connection: Connection, acceptance: Acceptance, record: RevisionRecord) -> None:
-    if acceptance.check is not None:
-        _check(connection, acceptance.id, acceptance.check, record.at)
-    _move(
-        connection,
-        acceptance.id,
-        "proposed",
-        status="accepted",
-        decided=record.at,
-        decided_by=acceptance.by,
-        reason=acceptance.reason,
-        revision=record.number,
-        added=acceptance.added,
-        removed=acceptance.removed,
-    )
-
-
-def _undo(connection: Connection, contribution: Contribution, record: RevisionRecord) -> None:
-    """Where a contribution undoes another one, say so of that one."""
-    if contribution.reverts is not None:
-        _move(connection, contribution.reverts, "accepted", status="reverted", reverted_by=contribution.id)
-        details = {"by": contribution.id, "reason": contribution.reason}
-        _record(
-            connection,
-            record.at,
-            "reverted",
-            contribution.decided_by,
-            contribution.reverts,
-            record.number,
-            details,
-        )
