@@ -18,7 +18,7 @@ class OneRevision:
     folder: Path
     number: int = 1
 
-    def prepare(self) -> None:
+    def must_exist(self) -> None:
         if not self.folder.is_dir():
             raise StateError(f"there is no {self.folder}")
 
@@ -27,4 +27,5 @@ class OneRevision:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(Plan(Settings(**json.loads(sys.argv[2])), OneRevision(Path(sys.argv[1])))))
+    one = OneRevision(Path(sys.argv[1]))
+    sys.exit(serve(Plan(Settings(**json.loads(sys.argv[2])), one, one.must_exist)))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyoxigraph import Quad
 
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 __all__ = ["Server", "children", "publish", "serving"]
@@ -51,7 +52,7 @@ def serving(state: State, *options: str) -> Iterator[Server]:
 def publish(state: State, quads: Iterable[Quad]) -> int:
     """Publish a revision that holds just these quads, as they are, and give its number."""
     # Or the server would publish its corpus over them when it starts.
-    state.prepare()
+    prepare(state)
     with state.publishing() as revisions, revisions.next() as candidate:
         candidate.store.clear()
         candidate.store.extend(quads)

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from edaphon.cli import COMMANDS, main
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +24,7 @@ def cells(line: str) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme") / "state"
-    State.open(folder).prepare()
+    prepare(State.open(folder))
     return folder
 
 

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pathological import PATHOLOGICAL, quads
 
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 
@@ -90,7 +91,7 @@ def main() -> None:
     given = arguments.parse_args()
     with setting.scratch(None) as folder:
         state = State.open(folder / "state", corpus="none", default_graph="plain")
-        state.prepare()
+        prepare(state)
         with state.publishing() as revisions, revisions.next() as candidate:
             candidate.store.clear()
             candidate.store.extend(quads())

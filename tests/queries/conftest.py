@@ -3,6 +3,7 @@
 import pytest
 from pyoxigraph import Store
 
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 
@@ -10,5 +11,5 @@ from edaphon.store.state import State
 def graph(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """The published store, read-only; each test process has its own state folder."""
     state = State.open(tmp_path_factory.mktemp("state"), corpus="shipped", default_graph="merge")
-    state.prepare()
+    prepare(state)
     return Store.read_only(str(state.current().folder))

@@ -18,6 +18,7 @@ from edaphon.errors import QuerySyntax, RevisionMissing
 from edaphon.settings import Settings
 from edaphon.sparql.pool import Answer, WorkerPool
 from edaphon.sparql.query import Head, Query
+from edaphon.store.preparing import prepare
 
 __all__ = ["query"]
 
@@ -93,7 +94,7 @@ async def _ask(asked: Query, settings: Settings, *, table: bool) -> bool:
     try:
         state.current()
     except RevisionMissing:
-        state.prepare()
+        prepare(state)
     pool = WorkerPool(
         state.current,
         workers=1,

@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from edaphon.cli.failures import told
 from edaphon.cli.options import settings_options
 from edaphon.cli.states import opened
 from edaphon.settings import Settings
+from edaphon.store.preparing import prepare
 from edaphon.web.plan import Plan
 from edaphon.web.server import serve as run
 
@@ -25,6 +27,7 @@ __all__ = ["serve"]
     "state",
     "corpus",
     "default_graph",
+    "ledger",
     "workers",
     "processes",
     "timeout",
@@ -34,6 +37,7 @@ __all__ = ["serve"]
     "cache",
     "grace",
     "max_body",
+    "rate",
     "allow_service",
     "log_queries",
 )
@@ -57,5 +61,5 @@ def serve(**options: Any) -> None:
         settled = replace(settings, corpus=state.corpus.name, default_graph=state.default_graph)
         queries = state.corpus.folder("queries")
         with state.serving():
-            status = run(Plan(settled, state, queries and queries / "examples"))
+            status = run(Plan(settled, state, partial(prepare, state), queries and queries / "examples"))
     sys.exit(status)

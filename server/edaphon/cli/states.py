@@ -9,7 +9,12 @@ __all__ = ["existing", "opened"]
 
 def opened(settings: Settings) -> State:
     """Open the state folder of these settings; raises StateError, CorpusError or StateMismatch with what to do."""
-    return State.open(settings.state_folder, corpus=settings.corpus, default_graph=settings.default_graph)
+    return State.open(
+        settings.state_folder,
+        corpus=settings.corpus,
+        default_graph=settings.default_graph,
+        ledger=settings.ledger,
+    )
 
 
 def existing(settings: Settings) -> State:

@@ -1,8 +1,5 @@
 """What would be wrong if a change were made to a published revision: tried on a copy that is thrown away."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +13,11 @@ from edaphon.conformance.findings import Capped, Finding, Report, rank
 from edaphon.conformance.incremental import Incremental
 from edaphon.settings import DefaultGraph as Mode
 from edaphon.store.merge import apply, counts, ontology_of, triple_of
+from edaphon.store.scratch import scratch_folder
 
 __all__ = ["Proposal", "check_proposal"]
 
 DEFAULT: Final = DefaultGraph()
-COPY: Final = "check-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +44,10 @@ def check_proposal(
     What was wrong before and stays so is no fault of the proposal and not reported. The copy is made in `scratch`, by
     default beside the state's revisions, where it costs hard links and no space.
     """
-    place = scratch or folder.parent.parent
-    _sweep(place)
-    copy = Path(tempfile.mkdtemp(prefix=f"{COPY}{os.getpid()}-", dir=place))
-    try:
-        # The copy is removed only when the function that has it open is left: the engine closes it with the last
-        # reference, and until then still writes to its folder.
+    # The copy is removed only when the function that has it open is left: the engine closes it with the last
+    # reference, and until then still writes to its folder.
+    with scratch_folder(scratch or folder.parent.parent) as copy:
         return _try(folder, copy / "store", proposal, shapes, mode, brought_by, cap, languages)
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
 
 
 def _try(
@@ -80,18 +72,6 @@ def _try(
     described = Described(StoreLookup(candidate), brought_by, languages)
     findings = tuple(sorted(explain(found, shapes.shapes, described), key=rank))
     return Report(findings, shapes.shapes.remarks, capped)
-
-
-def _sweep(place: Path) -> None:
-    """Remove the copies of processes that were killed during a check."""
-    for left in place.glob(f"{COPY}*-*"):
-        owner = left.name.removeprefix(COPY).partition("-")[0]
-        try:
-            os.kill(int(owner), 0)
-        except ProcessLookupError:
-            shutil.rmtree(left, ignore_errors=True)
-        except (ValueError, PermissionError):
-            continue
 
 
 def _changed(published: Store, candidate: Store, proposal: Proposal) -> list[Triple]:

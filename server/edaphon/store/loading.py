@@ -1,46 +1,24 @@
-"""Large files become part of the next revision, streamed, all or nothing."""
+"""Large files become the next revision, all or nothing, and are kept so that it can be made again."""
 
-import io
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final, cast
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, parse
+from pyoxigraph import DefaultGraph, NamedNode, Store
 
-from edaphon.corpus.implied import Alignments
-from edaphon.corpus.parsing import format_of, located, open_unpacked
-from edaphon.errors import CorpusError
-from edaphon.namespaces import GRAPH_IMPLIED
-from edaphon.store import merge
+from edaphon.corpus.parsing import located
+from edaphon.store.filling import Progress, fill, home_of
+from edaphon.store.ledger.records import RevisionRecord
+from edaphon.store.preparing import made_from, prepare_locked
 from edaphon.store.revisions import Revision
 from edaphon.store.state import State
 
 __all__ = ["load"]
-
-BUFFER: Final = 1024 * 1024
-DEFAULT: Final = DefaultGraph()
-IMPLIED: Final = NamedNode(GRAPH_IMPLIED)
-
-# Called with the bytes of the file, as it lies on the disk, that were read since the last call.
-Progress = Callable[[int], None]
-
-
-class Counted(io.RawIOBase):
-    """A file that tells how much of it has been read."""
-
-    def __init__(self, file: IO[bytes], path: Path, progress: Progress) -> None:
-        self._file = file
-        self._path = path
-        self._progress = progress
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        with located(self._path):
-            count: int = cast("Any", self._file).readinto(buffer)
-        self._progress(count)
-        return count
 
 
 def load(
@@ -50,113 +28,98 @@ def load(
     graph: str | None,
     progress: Progress,
     accept: Callable[[Store], None] = lambda _: None,
+    by: str | None = None,
 ) -> Revision:
     """Add the files to what is published, as one new revision, while no server runs.
 
     Triples go to `graph`; N-Quads and TriG keep their graphs, and what they say in their default graph goes to `graph`
     as well. `accept` sees the store before it is published and refuses it by raising. Whatever is raised, what was
-    published stays as it was. Raises ParseError and CorpusError for the files, StateError for the disk, StateBusy.
+    published stays as it was. `by` is who did it, for the history. Raises ParseError and CorpusError for the files,
+    StateError for the disk, StateBusy.
     """
-    forms = [format_of(path) for path in files]
-    home = _home(state, graph, any(not form.supports_datasets for form in forms))
+    home = home_of(files, graph, state.default_graph)
     with state.unserved(), state.publishing() as revisions:
-        state.prepare_locked()
-        with state.writing(), revisions.next() as candidate:
-            store = candidate.store
-            alignments = merge.ontology_of(store)
-            kept = _kept(store)
-            for path in files:
-                _load_one(store, path, home, alignments, state.default_graph == "merge", progress)
-            # In merge mode each quad was looked at, and the implied graph is the store's own work.
-            if state.default_graph == "plain" and (grown := _kept(store).items() - kept.items()):
-                raise CorpusError(f"the files have triples in {min(grown)[0]}, which the server itself keeps")
-            if merge.ontology_of(store) != alignments:
-                merge.recompute(store, state.default_graph)
-            accept(store)
-            del store
+        prepare_locked(state, revisions)
+        with state.writing(), _Copies(state.loads, files) as copies, revisions.next() as candidate:
+            fill(candidate.store, files, home, state.default_graph, progress)
+            accept(candidate.store)
+            corpus = made_from(state)
+
+            def commit() -> None:
+                state.ledger.publish(
+                    RevisionRecord(
+                        number=candidate.number,
+                        at=datetime.now(UTC),
+                        cause="load",
+                        actor=by,
+                        contribution=None,
+                        title=", ".join(path.name for path in files)[:500],
+                        # To count them would take about as long as to load them.
+                        added=0,
+                        removed=0,
+                        corpus=corpus,
+                        complete=False,
+                        details={"files": [{"kept": name, "graph": _spelt(home)} for name in copies.names()]},
+                    ),
+                    None,
+                )
+
+            candidate.commit = commit
     return state.current()
 
 
-def _kept(store: Store) -> dict[str, int]:
-    """The graphs that the server itself keeps, and how many triples each has."""
-    graphs = [graph for graph in store.named_graphs() if not merge.counts(graph)]
-    return {str(graph): sum(1 for _ in store.quads_for_pattern(None, None, None, graph)) for graph in graphs}
+def _spelt(home: NamedNode | DefaultGraph | None) -> str | None:
+    """A graph as the ledger writes it: the empty text for the default graph."""
+    return home.value if isinstance(home, NamedNode) else "" if isinstance(home, DefaultGraph) else None
 
 
-def _home(state: State, graph: str | None, has_triples: bool) -> NamedNode | DefaultGraph | None:
-    """The graph for what names no graph of its own; None where there is none."""
-    if graph is not None:
-        home = _named(graph)
-        if not merge.counts(home):
-            raise CorpusError(f"<{graph}> is kept by the server itself; load into another graph")
-        return home
-    if state.default_graph == "plain":
-        return DEFAULT
-    if has_triples:
-        raise CorpusError("every triple here lies in a named graph that tells where it comes from: name one by --graph")
-    return None
+class _Copies:
+    """Copies of files, named by their content, made while the files are loaded; gone again if that fails."""
+
+    def __init__(self, folder: Path, files: Sequence[Path]) -> None:
+        self._folder = folder
+        self._thread = ThreadPoolExecutor(1)
+        folder.mkdir(exist_ok=True)
+        self._making = [self._thread.submit(_keep, path, folder) for path in files]
+
+    def names(self) -> list[str]:
+        """The names of the copies, once all are on the disk."""
+        return [one.result()[0] for one in self._making]
+
+    def __enter__(self) -> "_Copies":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+        if kind is None:
+            return
+        for one in self._making:
+            if not one.cancelled() and one.exception() is None and one.result()[1]:
+                (self._folder / one.result()[0]).unlink(missing_ok=True)
 
 
-def _named(iri: str) -> NamedNode:
+def _keep(path: Path, folder: Path) -> tuple[str, bool]:
+    """Copy a file into the folder under its digest and its own endings; the name, and whether it was not there yet."""
+    part = folder / f"{secrets.token_hex(8)}.part"
     try:
-        return NamedNode(iri)
-    except ValueError as error:
-        raise CorpusError(f"--graph must be an absolute IRI, not {iri!r}") from error
+        with located(path), path.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        name = digest + "".join(path.suffixes[-2:])
+        if (folder / name).exists():
+            return name, False
+        # May share the blocks on disk, where the file system can.
+        shutil.copyfile(path, part)
+        _sync(part)
+        part.rename(folder / name)
+        _sync(folder)
+    finally:
+        part.unlink(missing_ok=True)
+    return name, True
 
 
-def _load_one(
-    store: Store,
-    path: Path,
-    home: NamedNode | DefaultGraph | None,
-    alignments: Alignments,
-    merged: bool,
-    progress: Progress,
-) -> None:
-    form = format_of(path)
-    with located(path):
-        opened = path.open("rb", buffering=0)
-    with located(path, only_content=True), opened as file:
-        counted = io.BufferedReader(Counted(file, path, progress), BUFFER)
-        with io.BufferedReader(cast("Any", open_unpacked(counted, path)), BUFFER) as content:
-            if merged:
-                store.bulk_extend(_with_derived(content, path, home, alignments))
-            elif form.supports_datasets:
-                # The engine itself puts the default graph's triples where they belong only for formats of triples.
-                store.bulk_extend(_at_home(content, path, home)) if home != DEFAULT else store.bulk_load(content, form)
-            else:
-                store.bulk_load(content, form, to_graph=home)
-
-
-def _at_home(content: IO[bytes], path: Path, home: NamedNode | DefaultGraph | None) -> Iterator[Quad]:
-    for quad in parse(content, format_of(path), rename_blank_nodes=True):
-        if home is not None and isinstance(quad.graph_name, DefaultGraph):
-            yield merge.in_graph(merge.triple_of(quad), home)
-        else:
-            yield quad
-
-
-def _with_derived(
-    content: IO[bytes], path: Path, home: NamedNode | DefaultGraph | None, alignments: Alignments
-) -> Iterator[Quad]:
-    """Each quad, and what it adds to the graphs that the store keeps. All in one pass: so blank nodes stay the same."""
-    matters = alignments.readings.keys() | ({merge.RDF_TYPE.value} if alignments.superclasses else set())
-    allowed = set()
-    for quad in _at_home(content, path, home):
-        subject, predicate, object_, graph = quad
-        if graph not in allowed:
-            _allow(graph, path)
-            allowed.add(graph)
-        yield quad
-        yield Quad(subject, predicate, object_, DEFAULT)
-        if matters and predicate.value in matters:
-            for implied in alignments.implied(merge.triple_of(quad)):
-                yield merge.in_graph(implied, IMPLIED)
-                yield merge.in_graph(implied, DEFAULT)
-
-
-def _allow(graph: merge.GraphName, path: Path) -> None:
-    """Raise CorpusError for a graph that a merged dataset has no room for."""
-    if isinstance(graph, DefaultGraph):
-        raise CorpusError(f"{path}: has triples in no named graph, which tells where they come from; use --graph")
-    if not merge.counts(graph):
-        raise CorpusError(f"{path}: has triples in {graph}, which the server itself keeps")
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -5,7 +5,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,11 +35,16 @@ class Revision:
 
 @dataclass(slots=True)
 class Candidate:
-    """The next revision while it is being made: a store to write to, seen by nobody else."""
+    """The next revision while it is being made: a store to write to, seen by nobody else.
+
+    `commit` is called when the folder is safely on the disk, right before it is published: what has to be true of
+    every published revision, such as its entry in the ledger, is made true there. When it raises, nothing is published.
+    """
 
     number: int
     folder: Path
     store: Store
+    commit: Callable[[], None] = lambda: None
 
 
 class Revisions:
@@ -89,10 +94,11 @@ class Revisions:
         return Revision(number, folder)
 
     @contextlib.contextmanager
-    def next(self, *, empty: bool = False) -> Iterator[Candidate]:
+    def next(self, *, empty: bool = False, number: int | None = None) -> Iterator[Candidate]:
         """Make the next revision from a hard-linked clone of the current one, or from nothing.
 
-        It is published when the block ends, and thrown away when the block raises: then nothing has happened.
+        Its number is the next one unless another, higher than the current one, is given. It is published when the
+        block ends, and thrown away when the block raises: then nothing has happened.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self.sweep()
@@ -100,7 +106,7 @@ class Revisions:
             last: Revision | None = self.current()
         except RevisionMissing:
             last = None
-        number = max([last.number if last else 0, *(int(folder.name) for folder in self._kept())]) + 1
+        number = number or max([last.number if last else 0, *(int(folder.name) for folder in self._kept())]) + 1
         folder = self._folder / f"{number:06}{UNFINISHED}"
         try:
             if last is not None and not empty:
@@ -160,6 +166,7 @@ class Revisions:
             _sync(self._pointer.parent)
             candidate.folder.rename(self._named(candidate.number))
             _sync(self._folder)
+            candidate.commit()
             self._next_pointer.rename(self._pointer)
         except BaseException:
             # Without it the pointer is in its place already, and the revision is published.

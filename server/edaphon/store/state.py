@@ -1,44 +1,60 @@
 """The state folder: what it was made with, who may write to it, and which revision is published."""
 
 import contextlib
+import errno
 import fcntl
-import gzip
 import json
 import os
+import re
+import threading
 import time
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final, cast, get_args
+from typing import Any, Final, get_args
 
-from pyoxigraph import Quad, RdfFormat, parse, serialize
-
-from edaphon.corpus.assemble import statements
 from edaphon.corpus.layout import Corpus, open_corpus
-from edaphon.errors import RevisionMissing, StateBusy, StateError, StateMismatch
+from edaphon.errors import StateBusy, StateError, StateFull, StateMismatch
 from edaphon.settings import DefaultGraph
-from edaphon.store import merge
-from edaphon.store.revisions import CORPUS_DIGEST, CORPUS_QUADS, Revision, Revisions
+from edaphon.store.ledger import Ledger
+from edaphon.store.revisions import Revision, Revisions
 
-__all__ = ["State"]
+__all__ = ["LEDGER", "State", "written"]
 
 # Raised when the layout of the folder changes; an older version cannot read a newer folder.
-FORMAT: Final = 2
+FORMAT: Final = 3
+LEDGER: Final = "ledger.sqlite"
 PATIENCE: Final = 10.0
+NO_ROOM: Final = re.compile("no space left|disk quota|database or disk is full", re.IGNORECASE)
 
 
 class State:
     """One state folder, of a corpus and a default-graph mode that it remembers."""
 
-    def __init__(self, folder: Path, corpus: Corpus, default_graph: DefaultGraph) -> None:
+    def __init__(
+        self, folder: Path, corpus: Corpus, default_graph: DefaultGraph, ledger_url: str | None = None
+    ) -> None:
         self.folder = folder
         self.corpus = corpus
         self.default_graph: DefaultGraph = default_graph
+        # None for the SQLite file in the folder.
+        self.ledger_url = ledger_url
+        self._ledger: Ledger | None = None
+        self._opening = threading.Lock()
         self._revisions = Revisions(folder)
 
     @classmethod
-    def open(cls, folder: Path, *, corpus: str | None = None, default_graph: DefaultGraph | None = None) -> "State":
+    def open(
+        cls,
+        folder: Path,
+        *,
+        corpus: str | None = None,
+        default_graph: DefaultGraph | None = None,
+        ledger: str | None = None,
+    ) -> "State":
         """Open a state folder, or make it. None stands for what it remembers: `shipped` and `merge` when it is new.
+
+        `ledger` is `sqlite`, for a file in the folder and the one of a new state, or a PostgreSQL database's URL. The
+        folder remembers that URL without its password.
 
         Raises StateMismatch when it remembers something else, StateError when it cannot be read or made, CorpusError
         when its corpus is not there.
@@ -47,8 +63,9 @@ class State:
         remembered = _remembered(file)
         opened = open_corpus(corpus or remembered.get("corpus", "shipped"))
         mode = default_graph or remembered.get("default_graph", "merge")
-        wanted = {"format": FORMAT, "corpus": opened.name, "default_graph": mode}
-        for name in ("corpus", "default_graph"):
+        url = ledger or remembered.get("ledger", "sqlite")
+        wanted = {"format": FORMAT, "corpus": opened.name, "default_graph": mode, "ledger": without_password(url)}
+        for name in ("corpus", "default_graph", "ledger"):
             if remembered and remembered[name] != wanted[name]:
                 option = f"--{name.replace('_', '-')}"
                 raise StateMismatch(
@@ -61,13 +78,13 @@ class State:
                 raise StateError(f"{file}, which says what the folder holds, is gone; restore it from a backup")
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                _write(file, json.dumps(wanted, indent=2).encode() + b"\n", anew=True)
+                written(file, json.dumps(wanted, indent=2).encode() + b"\n", anew=True)
             except FileExistsError:
                 # Another process was faster, perhaps with another mind.
-                return cls.open(folder, corpus=corpus, default_graph=default_graph)
+                return cls.open(folder, corpus=corpus, default_graph=default_graph, ledger=ledger)
             except OSError as error:
                 raise StateError(f"no state folder can be made at {folder}: {error.strerror}") from error
-        return cls(folder, opened, mode)
+        return cls(folder, opened, mode, None if url == "sqlite" else url)
 
     def current(self) -> Revision:
         """The published revision; cheap enough to be asked for every request."""
@@ -77,38 +94,23 @@ class State:
         """The revision of this number. Raises RevisionMissing when it is not kept."""
         return self._revisions.numbered(number)
 
-    def prepare(self) -> None:
-        """Publish the corpus, unless what is published was made from the same files.
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, opened when it is first needed: most readers of a state never need it. Raises LedgerError."""
+        with self._opening:
+            if self._ledger is None:
+                self._ledger = Ledger.open(self.folder / LEDGER if self.ledger_url is None else self.ledger_url)
+            return self._ledger
 
-        After a change of the corpus only the difference is applied, so that what was loaded besides stays.
-        """
-        if self._made_from() != self.corpus.digest() or self._revisions.untidy:
-            with self.publishing() as revisions:
-                self.prepare_locked()
-                with self.writing():
-                    revisions.sweep()
-        # Says what is wrong where a folder has lost its revisions.
-        self.current()
+    @property
+    def loads(self) -> Path:
+        """The folder with copies of the files that were loaded, from which a lost revision is made again."""
+        return self.folder / "loads"
 
-    def prepare_locked(self) -> None:
-        """The same for a caller that holds the right to publish already."""
-        digest = self.corpus.digest()
-        made_from = self._made_from()
-        if made_from == digest:
-            return
-        stated = merge.canonical(statements(self.corpus))
-        before = set() if made_from is None else merge.canonical(self._statements_before())
-        with self.writing():
-            if made_from is None:
-                with self._revisions.next(empty=True) as candidate:
-                    candidate.store.bulk_extend(stated)
-                    alignments = merge.ontology_of(candidate.store)
-                    candidate.store.bulk_extend(merge.derived(stated, alignments, self.default_graph))
-                    _remember(candidate.folder, digest, stated)
-            else:
-                with self._revisions.next() as candidate:
-                    merge.apply(candidate.store, stated - before, before - stated, self.default_graph)
-                    _remember(candidate.folder, digest, stated)
+    @property
+    def untidy(self) -> bool:
+        """Whether a process that died has left something to sweep."""
+        return self._revisions.untidy
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -116,9 +118,11 @@ class State:
         try:
             yield
         except OSError as error:
-            raise StateError(
-                f"{self.folder} cannot be written to: {error.strerror or error}; what was published is as it was"
-            ) from error
+            detail = f"{self.folder} cannot be written to: {error.strerror or error}; what was published is as it was"
+            # The engine tells of its own writes in words alone.
+            if error.errno in (errno.ENOSPC, errno.EDQUOT) or NO_ROOM.search(str(error)):
+                raise StateFull(f"{detail}; make room and try again") from error
+            raise StateError(detail) from error
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[Revisions]:
@@ -159,33 +163,12 @@ class State:
         finally:
             os.close(descriptor)
 
-    def _made_from(self) -> str | None:
-        """The digest of the corpus that is published; None before the first time."""
-        try:
-            file = self.current().folder / CORPUS_DIGEST
-            return file.read_text(encoding="ascii").strip()
-        except RevisionMissing:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise _damaged(file, error) from error
 
-    def _statements_before(self) -> list[Quad]:
-        file = self.current().folder / CORPUS_QUADS
-        try:
-            with gzip.open(file) as content:
-                return list(parse(cast("IO[bytes]", content), RdfFormat.N_QUADS))
-        except (OSError, EOFError, zlib.error, SyntaxError) as error:
-            raise _damaged(file, error) from error
-
-
-def _damaged(file: Path, error: Exception) -> StateError:
-    return StateError(f"{file} cannot be read ({error}); restore the state folder from a backup")
-
-
-def _remember(folder: Path, digest: str, stated: set[Quad]) -> None:
-    """Write into a revision what it is made from: so the two are published, or lost, together."""
-    _write(folder / CORPUS_QUADS, gzip.compress(serialize(stated, format=RdfFormat.N_QUADS) or b"", 1))
-    _write(folder / CORPUS_DIGEST, digest.encode() + b"\n")
+def without_password(url: str) -> str:
+    """The URL of a database as it may be written down: who is asked, as whom, but not by which password."""
+    scheme, mark, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    return f"{scheme}{mark}{user.partition(':')[0]}{at}{host}"
 
 
 def _remembered(file: Path) -> dict[str, Any]:
@@ -203,12 +186,13 @@ def _remembered(file: Path) -> dict[str, Any]:
             f"{file.parent} was made by another version of Edaphon (format {content['format']}); "
             "name another --state, or move this folder away and have it made anew"
         )
-    if not isinstance(content.get("corpus"), str) or content.get("default_graph") not in get_args(DefaultGraph):
+    said = (content.get("corpus"), content.get("ledger"))
+    if not all(isinstance(one, str) for one in said) or content.get("default_graph") not in get_args(DefaultGraph):
         raise StateError(f"{file} is damaged; restore the state folder from a backup")
     return content
 
 
-def _write(path: Path, content: bytes, *, anew: bool = False) -> None:
+def written(path: Path, content: bytes, *, anew: bool = False) -> None:
     """Replace a file so that it is either the old or the new one, whatever happens.
 
     With `anew`, raises FileExistsError where there is one already.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,15 +18,14 @@ __all__ = ["Plan", "State"]
 class State(Protocol):
     """What is served: a state folder, as `store.state` gives it."""
 
-    def prepare(self) -> None: ...
-
     def current(self) -> Published: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The settings, all of them settled, the state, and the folder of the example queries."""
+    """The settings, all of them settled; the state and what brings it up to date; the folder of the example queries."""
 
     settings: Settings
     state: State
+    prepare: Callable[[], object]
     queries: Path | None = None

@@ -128,7 +128,7 @@ class Supervisor:
 
     def _prepare(self) -> None:
         # In a process of its own, since the engine starts threads, which a fork would not take along.
-        self._plan.state.prepare()
+        self._plan.prepare()
 
     def _wait_for(self, pid: int) -> int:
         """The exit status of the process that prepares the state; it is killed when we are told to stop."""

@@ -14,6 +14,7 @@ from edaphon.cli import main
 from edaphon.errors import CorpusError
 from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE_SHAPES
 from edaphon.store.loading import load as load_files
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 EX = "http://example.org/"
@@ -168,7 +169,7 @@ def test_no_load_while_a_server_runs(state: Path, quads: Path) -> None:
 
 
 def test_a_dump_loads_into_the_same_dataset(tmp_path: Path, state: Path) -> None:
-    State.open(state).prepare()
+    prepare(State.open(state))
     first = run("dump", "--state", state)
     assert len(lines(first)) > 2000
     path = tmp_path / "dump.nq"
@@ -191,7 +192,7 @@ def test_a_command_that_reads_makes_no_state_where_there_is_none(tmp_path: Path,
 
 
 def test_a_disk_that_is_full_is_told_and_nothing_changes(state: Path, tmp_path: Path) -> None:
-    State.open(state, corpus="none").prepare()
+    prepare(State.open(state, corpus="none"))
     before = State.open(state).current()
     path = tmp_path / "large.nt"
     path.write_text("".join(f'<{EX}{n}> <{EX}p> "{n:0>99}" .\n' for n in range(9000)), encoding="utf-8")
@@ -225,7 +226,7 @@ def test_an_older_revision_can_be_dumped_while_it_is_kept(state: Path, quads: Pa
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(state: Path) -> None:
-    State.open(state).prepare()
+    prepare(State.open(state))
     command = [sys.executable, "-m", "edaphon", "dump", "--state", str(state)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dumping:
         assert dumping.stdout is not None and dumping.stderr is not None

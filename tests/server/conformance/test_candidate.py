@@ -11,6 +11,7 @@ from edaphon.conformance.candidate import Proposal, check_proposal
 from edaphon.conformance.check import corpus_shapes
 from edaphon.conformance.findings import Report
 from edaphon.conformance.incremental import Incremental
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 PREFIXES = """
@@ -51,7 +52,7 @@ def state(tmp_path: Path) -> State:
         file.parent.mkdir(parents=True)
         file.write_text(PREFIXES + text)
     made = State.open(tmp_path / "state", corpus=str(corpus))
-    made.prepare()
+    prepare(made)
     return made
 
 

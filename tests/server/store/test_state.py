@@ -18,6 +18,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from edaphon.errors import CorpusError, RevisionMissing, StateBusy, StateError, StateMismatch
 from edaphon.store import revisions
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 QUAD = Quad(NamedNode("http://example.org/s"), NamedNode("http://example.org/p"), Literal("new"), DefaultGraph())
@@ -27,7 +28,7 @@ QUAD = Quad(NamedNode("http://example.org/s"), NamedNode("http://example.org/p")
 def state(tmp_path: Path) -> State:
     """A prepared state without a corpus, in plain mode."""
     state = State.open(tmp_path / "state", corpus="none", default_graph="plain")
-    state.prepare()
+    prepare(state)
     return state
 
 
@@ -70,7 +71,7 @@ def test_a_folder_that_a_newer_version_made_is_left_alone(tmp_path: Path) -> Non
         State.open(tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 2}', '{"format": 2, "corpus": 3, "default_graph": "merge"}'])
+@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 3}', '{"format": 3, "corpus": 3, "default_graph": "merge"}'])
 def test_a_damaged_folder_is_told(tmp_path: Path, damage: str) -> None:
     (tmp_path / "state.json").write_text(damage, encoding="utf-8")
     with pytest.raises(StateError, match="restore the state folder from a backup"):
@@ -101,7 +102,7 @@ def test_the_corpus_is_published_with_what_it_implies(
     tmp_path: Path, corpus: Path, says: Callable[[State], set[str]]
 ) -> None:
     state = State.open(tmp_path / "state", corpus=str(corpus))
-    state.prepare()
+    prepare(state)
     assert says(state) >= {
         "<x> <type> <A> <para-1>",
         "<x> <type> <A> <para-2>",
@@ -113,9 +114,9 @@ def test_the_corpus_is_published_with_what_it_implies(
 
 def test_the_same_files_are_published_once(tmp_path: Path, corpus: Path) -> None:
     state = State.open(tmp_path / "state", corpus=str(corpus))
-    state.prepare()
+    prepare(state)
     before = state.current()
-    State.open(tmp_path / "state").prepare()
+    prepare(State.open(tmp_path / "state"))
     assert state.current() == before
 
 
@@ -123,12 +124,12 @@ def test_a_changed_corpus_is_applied_as_a_difference_that_leaves_the_rest(
     tmp_path: Path, corpus: Path, says: Callable[[State], set[str]]
 ) -> None:
     state = State.open(tmp_path / "state", corpus=str(corpus))
-    state.prepare()
+    prepare(state)
     loaded = Quad(QUAD.subject, QUAD.predicate, QUAD.object, NamedNode("http://example.org/loaded"))
     publish(state, loaded)
     document = corpus / "data" / "documents" / "one.trig"
     document.write_text("GRAPH <http://example.org/para-1> { <http://example.org/x> a <http://example.org/C> . }")
-    State.open(tmp_path / "state").prepare()
+    prepare(State.open(tmp_path / "state"))
     told = says(state)
     assert {"<x> <type> <C>", "<x> <type> <C> <para-1>"} <= told
     assert not any("<A>" in line and "<x>" in line for line in told)
@@ -218,6 +219,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 folder, name, rounds = sys.argv[1:]
 state = State.open(Path(folder))
@@ -279,17 +281,19 @@ def test_a_full_disk_leaves_the_published_revision(state: State, monkeypatch: py
 PREPARE = """
 import sys
 from pathlib import Path
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
-State.open(Path(sys.argv[1]), corpus=sys.argv[2]).prepare()
+prepare(State.open(Path(sys.argv[1]), corpus=sys.argv[2]))
 """
 
 
 def test_a_full_disk_while_the_corpus_is_published_is_told(tmp_path: Path) -> None:
+    State.open(tmp_path / "state").ledger.close()
     command = f"ulimit -f 20; exec {sys.executable} -c '{PREPARE}' {tmp_path / 'state'} shipped"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "StateError" in done.stderr
     assert "cannot be written to" in done.stderr
-    State.open(tmp_path / "state").prepare()
+    prepare(State.open(tmp_path / "state"))
     assert State.open(tmp_path / "state").current().number >= 1
 
 
@@ -303,7 +307,7 @@ def test_several_processes_may_make_one_state_at_once(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_is_swept_on_the_next_start(state: State) -> None:
     left = state.folder / "revisions" / "000099.unfinished"
     left.mkdir()
-    State.open(state.folder).prepare()
+    prepare(State.open(state.folder))
     assert not left.exists()
 
 
@@ -311,7 +315,7 @@ def test_a_folder_that_lost_its_pointer_is_not_taken_for_an_empty_one(state: Sta
     publish(state, QUAD)
     (state.folder / "CURRENT").unlink()
     with pytest.raises(StateError, match="CURRENT, which says what is published, is gone"):
-        State.open(state.folder).prepare()
+        prepare(State.open(state.folder))
     with pytest.raises(StateError, match="is gone"):
         publish(State.open(state.folder), QUAD)
 
@@ -320,21 +324,21 @@ def test_a_folder_that_lost_its_pointer_is_not_taken_for_an_empty_one(state: Sta
 @pytest.mark.parametrize("damage", [b"\xff\xfe", None])
 def test_a_damaged_memory_of_the_corpus_is_told(tmp_path: Path, corpus: Path, name: str, damage: bytes | None) -> None:
     state = State.open(tmp_path / "state", corpus=str(corpus))
-    state.prepare()
+    prepare(state)
     file = state.current().folder / name
     file.unlink()
     if damage is not None:
         file.write_bytes(damage)
     (corpus / "ontology" / "terms.ttl").write_text("# changed", encoding="utf-8")
     with pytest.raises(StateError, match=f"{name} cannot be read"):
-        State.open(tmp_path / "state").prepare()
+        prepare(State.open(tmp_path / "state"))
 
 
 def test_what_the_corpus_was_is_published_with_it_or_not_at_all(
     tmp_path: Path, corpus: Path, says: Callable[[State], set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = State.open(tmp_path / "state", corpus=str(corpus))
-    state.prepare()
+    prepare(state)
     before, told = state.current(), says(state)
     document = corpus / "data" / "documents" / "one.trig"
     first = document.read_text()
@@ -344,12 +348,12 @@ def test_what_the_corpus_was_is_published_with_it_or_not_at_all(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("edaphon.store.state._write", full)
+        patch.setattr("edaphon.store.preparing.written", full)
         with pytest.raises(StateError, match="what was published is as it was"):
-            State.open(tmp_path / "state").prepare()
+            prepare(State.open(tmp_path / "state"))
     assert State.open(tmp_path / "state").current() == before
     document.write_text(first)
-    State.open(tmp_path / "state").prepare()
+    prepare(State.open(tmp_path / "state"))
     assert says(state) == told
 
 
@@ -369,11 +373,12 @@ def test_a_folder_that_lost_what_it_was_made_with_is_not_taken_for_a_new_one(sta
 KILLED = """
 import os, sys
 from pathlib import Path
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 rename = Path.rename
 Path.rename = lambda self, target: os._exit(9) if Path(target).name == "CURRENT" else rename(self, target)
 state = State.open(Path(sys.argv[1]), corpus="none", default_graph="plain")
-state.prepare()
+prepare(state)
 with state.publishing() as revisions, revisions.next():
     pass
 """
@@ -383,12 +388,12 @@ with state.publishing() as revisions, revisions.next():
 def test_what_was_killed_just_before_it_was_published_is_no_revision(tmp_path: Path, first: bool) -> None:
     state = State.open(tmp_path / "state", corpus="none", default_graph="plain")
     if not first:
-        state.prepare()
+        prepare(state)
     assert subprocess.run([sys.executable, "-c", KILLED, str(state.folder)], check=False).returncode == 9
     if not first:
         with pytest.raises(RevisionMissing):
             state.numbered(state.current().number + 1)
-    State.open(state.folder).prepare()
+    prepare(State.open(state.folder))
     assert [folder.name for folder in (state.folder / "revisions").iterdir()] == [state.current().folder.name]
     assert not (state.folder / "CURRENT.new").exists()
 

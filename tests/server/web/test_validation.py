@@ -10,6 +10,7 @@ import pytest
 from endpoint import BROWSER, Service
 from pyoxigraph import RdfFormat, parse
 
+from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 TURTLE = """\
@@ -52,7 +53,7 @@ THING = "<http://example.org/a> a <http://example.org/Thing> ."
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> State:
     state = State.open(tmp_path_factory.mktemp("validation") / "state")
-    state.prepare()
+    prepare(state)
     return state
 
 

@@ -1,0 +1,165 @@
+"""Changes by editors, without a proposal: SPARQL Update and Graph Store writes, checked and recorded like any other."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyoxigraph import DefaultGraph, NamedNode, Store
+
+from edaphon.contributions.proposal import new_identifier
+from edaphon.contributions.provenance import graph_of, provenance
+from edaphon.contributions.resolution import is_protected
+from edaphon.contributions.roles import Actor, Role, require
+from edaphon.contributions.verdict import check
+from edaphon.errors import NotConforming
+from edaphon.namespaces import GENID
+from edaphon.sparql.update import evaluate
+from edaphon.store.delta import Delta, effective
+from edaphon.store.ledger.records import Brought, Contribution, Kind
+from edaphon.store.publishing import Publication, publish
+from edaphon.store.reading import reading
+from edaphon.store.revisions import Revision
+from edaphon.store.scratch import scratch_folder
+from edaphon.store.state import State
+
+__all__ = ["Edit", "Update", "edit", "update"]
+
+GraphName = NamedNode | DefaultGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What an editor sent, as it is recorded."""
+
+    kind: Kind
+    title: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An update request (SPARQL 1.1 Protocol section 2.2) with the dataset that it names and what it may call."""
+
+    text: str
+    using: tuple[str, ...] = ()
+    using_named: tuple[str, ...] = ()
+    allow_service: tuple[str, ...] = ()
+
+
+class _Unchanged(Exception):
+    """The change turned out to be none."""
+
+
+def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, str], Delta]) -> Contribution | None:
+    """Publish what `work` makes of the published revision; None, and nothing published, when it changes nothing.
+
+    `work` gets a revision and the identifier of the contribution that its change is recorded as, and gives an effective
+    delta; it is called again when another change was published meanwhile. Raises Forbidden, NotConforming with the
+    report, and what `work` raises.
+    """
+    require(actor, Role.EDITOR, "write without a proposal")
+    now = datetime.now(UTC)
+    identifier = new_identifier(one.title, now)
+
+    def work_out(revision: Revision) -> Publication:
+        delta = work(revision, identifier)
+        if not delta:
+            raise _Unchanged
+        verdict = check(state, revision.folder, delta)
+        if not verdict.conforms:
+            raise NotConforming(
+                "after this change the graph would not conform to its shapes; the report says what to mend",
+                report=verdict.report,
+            )
+        record = Contribution(
+            id=identifier,
+            kind=one.kind,
+            title=one.title,
+            source=None,
+            contributor=actor.name,
+            status="accepted",
+            created=now,
+            decided=datetime.now(UTC),
+            decided_by=actor.name,
+            reason=None,
+            revision=revision.number + 1,
+            base=revision.number,
+            added=len(delta.added),
+            removed=len(delta.removed),
+            conforms=True,
+            shapes=verdict.shapes,
+            media_type=one.media_type,
+            digest=hashlib.sha256(one.content).hexdigest(),
+            reverts=None,
+            reverted_by=None,
+        )
+        return Publication(
+            _with_provenance(state, revision, record, delta),
+            "update" if one.kind == "update" else "graph-store",
+            actor.name,
+            contribution=identifier,
+            title=one.title,
+            brought=Brought(record, one.content, delta.packed(), verdict.packed()),
+        )
+
+    try:
+        publish(state, work_out)
+    except _Unchanged:
+        return None
+    return state.ledger.contribution(identifier)
+
+
+def update(state: State, actor: Actor, one: Update) -> Contribution | None:
+    """Evaluate an update and publish what it changes, as `edit` does.
+
+    Raises QuerySyntax, EgressRefused, MalformedRequest, GraphProtected, ContributionRefused and NotConforming.
+    """
+    first = next((line.strip() for line in one.text.splitlines() if line.strip()), "")
+    title = f"SPARQL Update: {first}"[:120]
+
+    def work(revision: Revision, identifier: str) -> Delta:
+        with scratch_folder(state.folder) as folder:
+            return _evaluated(state, revision, folder / "store", one, identifier)
+
+    content = one.text.encode()
+    return edit(state, actor, Edit("update", title, content, "application/sparql-update"), work)
+
+
+def _evaluated(state: State, revision: Revision, copy: object, one: Update, identifier: str) -> Delta:
+    with reading(revision) as published:
+        published.backup(str(copy))
+    candidate = Store(str(copy))
+    made = 0
+
+    def skolem() -> NamedNode:
+        nonlocal made
+        made += 1
+        return NamedNode(f"{GENID}{identifier}/b{made - 1}")
+
+    merged = state.default_graph == "merge"
+    change = evaluate(
+        candidate,
+        one.text,
+        mode=state.default_graph,
+        home=graph_of(identifier) if merged else None,
+        skolem=skolem,
+        protected=is_protected if merged else _nothing,
+        using=one.using,
+        using_named=one.using_named,
+        allow_service=one.allow_service,
+    )
+    return Delta(change.added, change.removed)
+
+
+def _nothing(_: object) -> bool:
+    return False
+
+
+def _with_provenance(state: State, revision: Revision, record: Contribution, delta: Delta) -> Delta:
+    if state.default_graph == "plain":
+        # There a dataset holds what its users put in, and nothing else; the ledger has the record.
+        return delta
+    with reading(revision) as store:
+        return effective(store, delta.added | provenance(record), delta.removed)

@@ -1,0 +1,94 @@
+"""What a contribution's bytes ask for: triples to state, and triples to retract, with literals as they were spelt."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
+
+from edaphon.conformance.explain import Source
+from edaphon.errors import ContributionRefused, ParseError
+from edaphon.namespaces import GENID
+from edaphon.sparql.update import data_only
+
+__all__ = ["UPDATE", "Payload", "Request", "read", "skolemised"]
+
+UPDATE: Final = "application/sparql-update"
+# The parser repeats in its message what it says in the error's attributes.
+PLACE: Final = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Bytes as they were sent, and their media type, without parameters."""
+
+    content: bytes
+    media_type: str
+
+    def source(self) -> Source | None:
+        """The text in which findings are looked up; None where lines cannot be told."""
+        form = RdfFormat.from_media_type(self.media_type)
+        return None if form is None else Source("the body", lambda: self.content, form, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A change as it is asked for. What is inserted is in no graph; what is deleted without a graph is meant in all."""
+
+    inserted: tuple[Quad, ...]
+    deleted: tuple[Quad, ...]
+
+
+def read(payload: Payload) -> Request:
+    """What the bytes ask for.
+
+    Raises ParseError or QuerySyntax with line and column; ContributionRefused for what a contribution cannot ask for,
+    be it because it names the graph in which triples are to be stated, or because it asks for nothing.
+    """
+    if payload.media_type == UPDATE:
+        try:
+            text = payload.content.decode()
+        except UnicodeDecodeError as error:
+            raise ParseError(f"it is not UTF-8: see byte {error.start}", source="the body") from error
+        inserted, deleted = data_only(text.removeprefix("\ufeff"))
+    else:
+        inserted, deleted = _parsed(payload), []
+    for quad in inserted:
+        if not isinstance(quad.graph_name, DefaultGraph):
+            raise ContributionRefused(
+                f"the contribution states triples in {quad.graph_name}; what it states belongs to its own graph, "
+                "so name none"
+            )
+    if not inserted and not deleted:
+        raise ContributionRefused("the contribution states nothing and retracts nothing")
+    return Request(tuple(dict.fromkeys(inserted)), tuple(dict.fromkeys(deleted)))
+
+
+def _parsed(payload: Payload) -> list[Quad]:
+    form = RdfFormat.from_media_type(payload.media_type)
+    if form is None:
+        raise ParseError(f"{payload.media_type} is no RDF format", source="the body")
+    try:
+        return list(parse(payload.content, form))
+    except SyntaxError as error:
+        detail = PLACE.sub("", str(error.msg))
+        raise ParseError(detail, source="the body", line=error.lineno, column=error.offset) from error
+
+
+def skolemised(quads: Iterable[Quad], identifier: str) -> tuple[Quad, ...]:
+    """The quads with an IRI for each blank node (RDF 1.1 Concepts section 3.5), named after a contribution.
+
+    So a node can be referred to, corrected and retracted, and those of two contributions never clash. The names follow
+    the order in which the nodes appear: the same payload always gives the same.
+    """
+    names: dict[str, NamedNode] = {}
+
+    def named(term: Any) -> Any:
+        if isinstance(term, BlankNode):
+            return names.setdefault(term.value, NamedNode(f"{GENID}{identifier}/b{len(names)}"))
+        if isinstance(term, Triple):
+            return Triple(named(term.subject), term.predicate, named(term.object))
+        return term
+
+    return tuple(Quad(named(one.subject), one.predicate, named(one.object), named(one.graph_name)) for one in quads)

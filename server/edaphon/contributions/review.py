@@ -1,0 +1,98 @@
+"""A decision on a proposal: accepted and published, rejected, or withdrawn by whoever made it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from edaphon.contributions.payload import Payload
+from edaphon.contributions.provenance import provenance
+from edaphon.contributions.resolution import resolve
+from edaphon.contributions.roles import Actor, may_decide, may_withdraw
+from edaphon.contributions.verdict import check
+from edaphon.errors import ContributionRefused, NoLongerConforming, WrongStatus
+from edaphon.store.delta import Delta, effective
+from edaphon.store.ledger.records import Acceptance, Check, Contribution
+from edaphon.store.publishing import Publication, publish
+from edaphon.store.reading import reading
+from edaphon.store.revisions import Revision
+from edaphon.store.state import State
+
+__all__ = ["accept", "must_be", "reject", "with_reason", "withdraw"]
+
+
+def accept(state: State, actor: Actor, identifier: str, reason: str | None) -> Contribution:
+    """Publish a proposal; when this returns, queries are answered with it, and nothing undoes it but a revert.
+
+    It is checked again unless it was last checked on the very revision that is published. Raises ContributionUnknown,
+    Forbidden, WrongStatus; NoLongerConforming, NothingToRetract or AlreadyPublished when what is published has changed
+    so that it cannot be accepted any more: it stays proposed then. Raises StateBusy, StateFull.
+    """
+    ledger = state.ledger
+    contribution = ledger.contribution(identifier)
+    may_decide(actor, contribution)
+    must_be(contribution, "proposed")
+    request = Delta.unpacked(ledger.request(identifier))
+
+    def work_out(base: Revision) -> Publication:
+        with reading(base) as store:
+            delta = resolve(request, store, state.default_graph)
+            checked = contribution
+            made = None
+            if base.number != contribution.base:
+                media_type, content = ledger.payload(identifier)
+                verdict = check(state, base.folder, delta, Payload(content, media_type).source())
+                made = Check(base.number, verdict.packed(), verdict.conforms, verdict.shapes)
+                if not verdict.conforms:
+                    ledger.checked(identifier, made.base, made.report, made.conforms, made.shapes)
+                    raise NoLongerConforming(
+                        f"{identifier} conformed when it was proposed, but what is published has changed since; "
+                        "the report says what is wrong with it now",
+                        report=verdict.report,
+                    )
+                checked = replace(contribution, shapes=verdict.shapes)
+            decided = replace(checked, decided=datetime.now(UTC), decided_by=actor.name, reason=reason)
+            statements = effective(store, delta.added, delta.removed)
+            with_record = effective(store, delta.added | provenance(decided), delta.removed)
+        return Publication(
+            with_record,
+            "contribution",
+            actor.name,
+            contribution=identifier,
+            title=contribution.title,
+            acceptance=Acceptance(
+                identifier, actor.name, reason, len(statements.added), len(statements.removed), check=made
+            ),
+        )
+
+    publish(state, work_out)
+    return ledger.contribution(identifier)
+
+
+def reject(state: State, actor: Actor, identifier: str, reason: str | None) -> Contribution:
+    """Decide that a proposal is not to be published. Raises ContributionUnknown, Forbidden, WrongStatus."""
+    contribution = state.ledger.contribution(identifier)
+    may_decide(actor, contribution)
+    must_be(contribution, "proposed")
+    return state.ledger.decide(identifier, "rejected", actor.name, with_reason(reason, "reject a contribution"))
+
+
+def withdraw(state: State, actor: Actor, identifier: str, reason: str | None) -> Contribution:
+    """Take one's own proposal back. Raises ContributionUnknown, Forbidden, WrongStatus."""
+    contribution = state.ledger.contribution(identifier)
+    may_withdraw(actor, contribution)
+    must_be(contribution, "proposed")
+    return state.ledger.decide(identifier, "withdrawn", actor.name, reason)
+
+
+def must_be(contribution: Contribution, status: str) -> None:
+    """Raise WrongStatus for a contribution that has another status."""
+    if contribution.status != status:
+        raise WrongStatus(
+            f"{contribution.id} is {contribution.status}, not {status}", contribution_status=contribution.status
+        )
+
+
+def with_reason(reason: str | None, to: str) -> str:
+    """The reason. Raises ContributionRefused where there is none."""
+    if not reason or not reason.strip():
+        raise ContributionRefused(f"to {to} takes a reason, for whoever made it and for those who come later")
+    return reason.strip()

@@ -1,0 +1,83 @@
+"""Whether the graph would conform to its shapes with a change made, and what is kept of that check."""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from edaphon.conformance.candidate import Proposal, check_proposal
+from edaphon.conformance.check import CAP, corpus_shapes
+from edaphon.conformance.explain import Source
+from edaphon.conformance.findings import VIOLATION, Report
+from edaphon.conformance.incremental import Incremental
+from edaphon.conformance.report import WRITERS
+from edaphon.corpus.layout import Corpus
+from edaphon.namespaces import SERVICE_SHAPES
+from edaphon.store.delta import Delta
+from edaphon.store.state import State
+
+__all__ = ["Verdict", "check", "kept_report", "shapes_of"]
+
+# The formats in which a report is kept; the others are made from these.
+KEPT = ("turtle", "json", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A report, and the version of the shapes that it comes from.
+
+    A change may be published when nothing in its report is a violation: a warning says that the graph could be better,
+    not that it is wrong.
+    """
+
+    report: Report
+    shapes: str
+
+    @property
+    def conforms(self) -> bool:
+        """Whether the change may be published."""
+        return self.report.count(VIOLATION) == 0
+
+    def packed(self) -> bytes:
+        """The report as the ledger keeps it; `kept_report` reads it."""
+        return gzip.compress(json.dumps({name: WRITERS[name](self.report) for name in KEPT}).encode(), mtime=0)
+
+
+def kept_report(packed: bytes) -> dict[str, str]:
+    """A kept report: format (`turtle`, `json`, `text`) → its text."""
+    found: dict[str, str] = json.loads(gzip.decompress(packed))
+    return found
+
+
+def check(state: State, folder: Path, delta: Delta, source: Source | None = None) -> Verdict:
+    """Check what a change would make wrong in the revision in `folder`; `source` is the text that it was sent as."""
+    shapes, version = shapes_of(state.corpus)
+    if shapes is None:
+        return Verdict(Report(), version)
+    report = check_proposal(
+        folder,
+        Proposal(tuple(delta.added), tuple(delta.removed)),
+        shapes,
+        mode=state.default_graph,
+        brought_by=() if source is None else (source,),
+        cap=CAP,
+    )
+    return Verdict(report, version)
+
+
+def shapes_of(corpus: Corpus) -> tuple[Incremental | None, str]:
+    """The shapes of a corpus, compiled once for as long as its files stay the same, and their digest; None for none."""
+    digest = hashlib.sha256()
+    for file in corpus.files():
+        if file.graph == SERVICE_SHAPES:
+            digest.update(file.path.read_bytes())
+    version = digest.hexdigest()
+    return _compiled(corpus, version), version
+
+
+@lru_cache(maxsize=4)
+def _compiled(corpus: Corpus, _version: str) -> Incremental | None:
+    shapes = corpus_shapes(corpus)
+    return Incremental(shapes) if any(shapes.targeted()) else None

@@ -1,0 +1,32 @@
+"""A published revision, opened to be read for a while, in which nobody tidies it away."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+
+from pyoxigraph import Store
+
+from edaphon.errors import RevisionMissing
+from edaphon.store.revisions import Revision
+
+__all__ = ["reading"]
+
+
+@contextlib.contextmanager
+def reading(revision: Revision) -> Iterator[Store]:
+    """The store of a revision, for reading only. Raises RevisionMissing when it has been tidied away."""
+    try:
+        hold = os.open(revision.folder, os.O_RDONLY)
+    except FileNotFoundError:
+        raise RevisionMissing(f"revision {revision.number} is not kept any more") from None
+    try:
+        # Whoever tidies up looks for this lock.
+        fcntl.flock(hold, fcntl.LOCK_SH)
+        try:
+            store = Store.read_only(str(revision.folder))
+        except OSError as error:
+            raise RevisionMissing(f"revision {revision.number} cannot be opened: {error}") from error
+        yield store
+    finally:
+        os.close(hold)
