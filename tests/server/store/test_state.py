@@ -289,7 +289,7 @@ prepare(State.open(Path(sys.argv[1]), corpus=sys.argv[2]))
 
 def test_a_full_disk_while_the_corpus_is_published_is_told(tmp_path: Path) -> None:
     State.open(tmp_path / "state").ledger.close()
-    command = f"ulimit -f 20; exec {sys.executable} -c '{PREPARE}' {tmp_path / 'state'} shipped"
+    command = f"ulimit -f 60; exec {sys.executable} -c '{PREPARE}' {tmp_path / 'state'} shipped"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "StateError" in done.stderr
     assert "cannot be written to" in done.stderr
