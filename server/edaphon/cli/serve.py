@@ -61,5 +61,5 @@ def serve(**options: Any) -> None:
         settled = replace(settings, corpus=state.corpus.name, default_graph=state.default_graph)
         queries = state.corpus.folder("queries")
         with state.serving():
-            status = run(Plan(settled, state, partial(prepare, state), queries and queries / "examples"))
+            status = run(Plan(settled, state, partial(prepare, state), queries and queries / "examples", state))
     sys.exit(status)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # the supervisor itself needs none of these
 
     from edaphon.settings import Settings
     from edaphon.sparql.pool import Published
+    from edaphon.store.state import State as StateFolder
 
 __all__ = ["Plan", "State"]
 
@@ -29,3 +30,5 @@ class Plan:
     state: State
     prepare: Callable[[], object]
     queries: Path | None = None
+    # The state folder where contributions can be made to it; None where it is only read.
+    contributions: StateFolder | None = None

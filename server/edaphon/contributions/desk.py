@@ -1,0 +1,71 @@
+"""The tasks of the processes in which contributions are worked on, and the state folder that such a process keeps open.
+
+Reading a large body, holding it against the shapes and making the next revision take time and memory that belong to
+other requests, and may take more than they should; in a process of their own they can be stopped at any moment, since
+at any moment either nothing has happened or all of it is in the ledger.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from edaphon.contributions import direct, proposal, reversal, review
+from edaphon.contributions.payload import Payload
+from edaphon.contributions.proposal import About
+from edaphon.contributions.roles import Actor
+from edaphon.store.ledger.records import Contribution
+from edaphon.store.preparing import catch_up
+from edaphon.store.state import State
+
+__all__ = ["Place", "accept", "catch_up_with", "propose", "reject", "revert", "state_at", "update", "withdraw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which state folder is worked on, and the URL of its ledger where that is not in the folder."""
+
+    folder: Path
+    ledger: str | None = None
+
+
+@lru_cache(maxsize=1)
+def state_at(place: Place) -> State:
+    """The state folder of a place, kept open."""
+    return State.open(place.folder, ledger=place.ledger)
+
+
+def propose(place: Place, actor: Actor, said: About, payload: Payload) -> Contribution:
+    """See `proposal.propose`."""
+    return proposal.propose(state_at(place), actor, said, payload)
+
+
+def accept(place: Place, actor: Actor, identifier: str, reason: str | None) -> Contribution:
+    """See `review.accept`."""
+    return review.accept(state_at(place), actor, identifier, reason)
+
+
+def reject(place: Place, actor: Actor, identifier: str, reason: str | None) -> Contribution:
+    """See `review.reject`."""
+    return review.reject(state_at(place), actor, identifier, reason)
+
+
+def withdraw(place: Place, actor: Actor, identifier: str, reason: str | None) -> Contribution:
+    """See `review.withdraw`."""
+    return review.withdraw(state_at(place), actor, identifier, reason)
+
+
+def revert(place: Place, actor: Actor, identifier: str, reason: str | None) -> Contribution:
+    """See `reversal.revert`."""
+    return reversal.revert(state_at(place), actor, identifier, reason)
+
+
+def update(place: Place, actor: Actor, one: direct.Update) -> Contribution | None:
+    """See `direct.update`."""
+    return direct.update(state_at(place), actor, one)
+
+
+def catch_up_with(place: Place) -> None:
+    """Publish what servers on other machines, with the same ledger, have published."""
+    state = state_at(place)
+    with state.publishing() as revisions:
+        catch_up(state, revisions)

@@ -1,0 +1,98 @@
+"""Where an HTTP process has contributions worked on: two processes of its own, one that checks, one that publishes.
+
+A proposal whose check takes long holds up other proposals, never a decision; and neither holds up a query.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from edaphon.conformance.isolation import Checker
+from edaphon.errors import PoolBusy
+from edaphon.settings import Settings
+
+if TYPE_CHECKING:  # costs a server's start a third of a second, which most servers never need
+    from edaphon.contributions.desk import Place
+    from edaphon.contributions.roles import Actor
+    from edaphon.store.ledger import Ledger
+    from edaphon.store.state import State
+
+__all__ = ["Clerk"]
+
+T = TypeVar("T")
+
+# Tasks that may wait for each process.
+WAITING: Final = 64
+# What publishing may take on top of a check.
+PUBLISHING: Final = 30.0
+
+
+class _Desk:
+    """One process, one task at a time."""
+
+    def __init__(self, memory: int) -> None:
+        self._checker = Checker(memory=memory)
+        # A thread of its own waits for it, so that waiting takes none from those who read the ledger.
+        self._thread = ThreadPoolExecutor(1)
+        self._waiting = 0
+
+    async def run(self, task: Callable[..., T], *arguments: object, seconds: float) -> T:
+        if self._waiting >= WAITING:
+            raise PoolBusy("too many contributions are waiting to be worked on", retry_after=1 + round(seconds / 4))
+        self._waiting += 1
+        try:
+            # A client that leaves while its task waits takes it along; what has been begun is finished.
+            work = partial(self._checker.run, task, *arguments, seconds=seconds)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        self._checker.close()
+        self._thread.shutdown(cancel_futures=True)
+
+
+class Clerk:
+    """The contributions of one state folder, as one HTTP process deals with them.
+
+    `propose` goes to the process that checks; what decides or writes goes to the one that publishes. The ledger is read
+    here, in threads.
+    """
+
+    def __init__(self, settings: Settings, state: "State") -> None:
+        self._settings = settings
+        self._state = state
+        self._intake = _Desk(settings.memory)
+        self._registrar = _Desk(settings.memory)
+
+    @property
+    def place(self) -> "Place":
+        """The state folder, as tasks name it."""
+        from edaphon.contributions.desk import Place
+
+        return Place(self._state.folder, self._state.ledger_url)
+
+    async def check_in(self, task: Callable[..., T], *arguments: object) -> T:
+        """Run a task of `contributions.desk` that reads and checks, and records at most."""
+        return await self._intake.run(task, self.place, *arguments, seconds=self._settings.timeout)
+
+    async def register(self, task: Callable[..., T], *arguments: object) -> T:
+        """Run a task of `contributions.desk` that may publish."""
+        return await self._registrar.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
+
+    async def ledger(self, question: "Callable[[Ledger], T]") -> T:
+        """Ask the ledger something that is answered quickly."""
+        return await asyncio.to_thread(lambda: question(self._state.ledger))
+
+    async def actor(self, secret: str) -> "Actor":
+        """Whose token it is. Raises TokenRequired."""
+        from edaphon.contributions.tokens import authenticate
+
+        return await self.ledger(lambda ledger: authenticate(ledger, secret))
+
+    def close(self) -> None:
+        """End both processes."""
+        self._intake.close()
+        self._registrar.close()
