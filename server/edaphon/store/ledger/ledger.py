@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal
 
-from sqlalchemy import Column, Select, func, select, tuple_
+from sqlalchemy import Column, Select, func, literal, select, tuple_
 
 from edaphon.errors import (
     LedgerError,
@@ -130,7 +130,7 @@ class Ledger:
                 row = connection.execute(seen).one_or_none()
                 if row is None:
                     raise steps.unknown(before)
-                wanted = wanted.where(place < tuple_(row.created, row.seq))
+                wanted = wanted.where(place < tuple_(literal(row.created, tables.Instant), row.seq))
             return [contribution_of(one) for one in connection.execute(wanted)]
 
     def payload(self, id: str) -> tuple[str, bytes]:

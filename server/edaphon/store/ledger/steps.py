@@ -179,8 +179,6 @@ def bring(connection: Connection, brought: Brought, record: RevisionRecord) -> N
         decided=record.at,
         decided_by=record.actor,
         revision=record.number,
-        added=record.added,
-        removed=record.removed,
     )
     add(connection, contribution, brought.payload, brought.request, brought.report)
 
