@@ -12,9 +12,11 @@ from lark.parsers.lalr_analysis import Shift
 
 from edaphon.sparql.diagnosis.scanning import END, Scanner
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading", "group_end", "read"]
 
-_START: Final = {False: "query_unit", True: "update_unit"}
+_QUERY: Final = "query_unit"
+_UPDATE: Final = "update_unit"
+_GROUP: Final = "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class _Fed(Lexer):
 @cache
 def _grammar() -> Lark:
     source = files("edaphon.sparql.diagnosis").joinpath("sparql.lark").read_text(encoding="utf-8")
-    return Lark(source, parser="lalr", lexer=_Fed, start=list(_START.values()), maybe_placeholders=False)
+    return Lark(source, parser="lalr", lexer=_Fed, start=[_QUERY, _UPDATE, _GROUP], maybe_placeholders=False)
 
 
 class _Parser:
@@ -55,8 +57,8 @@ class _Parser:
     followed. And its table's rows name more than may stand there: also what follows the same words elsewhere.
     """
 
-    def __init__(self, *, update: bool) -> None:
-        self._parser = _grammar().parse_interactive(start=_START[update])
+    def __init__(self, start: str) -> None:
+        self._parser = _grammar().parse_interactive(start=start)
         self._stack: list[Any] = self._parser.parser_state.state_stack
         self._table: dict[Any, dict[str, tuple[Any, Any]]] = self._parser.parser_state.parse_conf.states
 
@@ -89,6 +91,14 @@ class _Parser:
             if added[-1] == self._parser.parser_state.parse_conf.end_state:
                 return True
 
+    def next(self, scanner: Scanner, position: int) -> Token:
+        """The token that comes at or after an offset, read as what may stand there."""
+        start = scanner.start(position)
+        possible: Container[str] = self.row
+        if scanner.text.startswith("<", start) and "LT" in possible and "IRIREF" in possible:
+            possible = ("LT", "LE") if self.takes("LT") else ("IRIREF",)
+        return scanner.token(start, possible)
+
     def expected(self) -> frozenset[str]:
         """All types of tokens that may stand here."""
         return frozenset(kind for kind in self.row if kind.isupper() and self.takes(kind))
@@ -107,15 +117,11 @@ class _Parser:
 def read(text: str, *, update: bool = False, most: int | None = None) -> Reading:
     """Read a query, or an update, up to the first token that cannot stand there, or `most` characters of it."""
     scanner = Scanner(text)
-    parser = _Parser(update=update)
+    parser = _Parser(_UPDATE if update else _QUERY)
     tokens: list[Token] = []
     position = 1 if text.startswith("\ufeff") else 0
     while most is None or position < most:
-        start = scanner.start(position)
-        possible: Container[str] = parser.row
-        if text.startswith("<", start) and "LT" in possible and "IRIREF" in possible:
-            possible = ("LT", "LE") if parser.takes("LT") else ("IRIREF",)
-        token = scanner.token(start, possible)
+        token = parser.next(scanner, position)
         if not parser.takes(token.type):
             if token.type == END:
                 # Right behind the last token, not behind the spaces and comments that follow it.
@@ -129,3 +135,23 @@ def read(text: str, *, update: bool = False, most: int | None = None) -> Reading
         tokens.append(token)
         position = int(token.end_pos or 0)
     return Reading(tuple(tokens))
+
+
+def group_end(text: str, start: int, declared: frozenset[str]) -> int | None:
+    """Where the group pattern that opens at the offset `start` has closed; None where the grammar is not followed.
+
+    `declared` are the prefixes that the prologue declares.
+    """
+    scanner = Scanner(text)
+    scanner.declared |= declared
+    parser = _Parser(_GROUP)
+    position, depth = start, 0
+    while True:
+        token = parser.next(scanner, position)
+        if not parser.takes(token.type):
+            return None
+        parser.feed(token)
+        position = int(token.end_pos or 0)
+        depth += {"LBRACE": 1, "RBRACE": -1}.get(token.type, 0)
+        if depth == 0:
+            return position

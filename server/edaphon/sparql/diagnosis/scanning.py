@@ -9,7 +9,20 @@ from lark import Token
 
 from edaphon.sparql.diagnosis.functions import AGGREGATES, FUNCTIONS, terminal_of
 
-__all__ = ["BAD_CHARACTER", "BAD_IRI", "BAD_STRING", "END", "KEYWORDS", "SIGNS", "UNKNOWN_WORD", "Lines", "Scanner"]
+__all__ = [
+    "BAD_CHARACTER",
+    "BAD_IRI",
+    "BAD_STRING",
+    "END",
+    "GAP",
+    "IRIREF",
+    "KEYWORDS",
+    "PATTERNS",
+    "SIGNS",
+    "UNKNOWN_WORD",
+    "Lines",
+    "Scanner",
+]
 
 # Types of tokens that no grammar rule takes.
 END: Final = "$END"
@@ -128,30 +141,30 @@ _ESCAPED: Final = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _LOCAL: Final = rf"(?:[_0-9:{_LETTER}]|{_ESCAPED})(?:[{_NAME}:]|{_ESCAPED}|\.+(?=[{_NAME}:]|{_ESCAPED}))*+"
 _ESCAPE: Final = r"\\(?:[tbnrf\"'\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})"
 
-_GAP: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
-_TOKEN: Final = re.compile(
-    "|".join(
-        f"(?P<{name}>{pattern})"
-        for name, pattern in {
-            "VAR": rf"[?$][_0-9{_LETTER}][_0-9\u00B7\u0300-\u036F\u203F-\u2040{_LETTER}]*+",
-            "BLANK_NODE_LABEL": rf"_:[_0-9{_LETTER}](?:[{_NAME}]|\.+(?=[{_NAME}]))*+",
-            "PNAME_LN": f"{_PREFIX}:{_LOCAL}",
-            "PNAME_NS": f"{_PREFIX}:",
-            "WORD": rf"[_{_LETTER}][_0-9\u00B7\u0300-\u036F{_LETTER}]*+",
-            "DOUBLE": r"(?:[0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+",
-            "DECIMAL": r"[0-9]*\.[0-9]+",
-            "INTEGER": r"[0-9]+",
-            "LONG_STRING": rf"'''(?:[^'\\]|{_ESCAPE}|'(?!''))*+'''|\"\"\"(?:[^\"\\]|{_ESCAPE}|\"(?!\"\"))*+\"\"\"",
-            # Three quotes that no LONG_STRING takes open one that does not end, not an empty string.
-            "STRING": rf"(?!'''|\"\"\")(?:'(?:[^'\\\r\n]|{_ESCAPE})*+'|\"(?:[^\"\\\r\n]|{_ESCAPE})*+\")",
-            "LANGTAG": r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?",
-            "NIL": r"\([ \t\r\n]*+\)",
-            "ANON": r"\[[ \t\r\n]*+\]",
-            "SIGN": "|".join(re.escape(sign) for sign in sorted(SIGNS.values(), key=len, reverse=True)),
-        }.items()
-    )
-)
-_IRI: Final = re.compile(r"<((?:[^<>\"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+)>")
+# What may stand between two tokens.
+GAP: Final = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+"
+# Each kind of token as a regular expression; where two fit, the earlier is meant.
+PATTERNS: Final[dict[str, str]] = {
+    "VAR": rf"[?$][_0-9{_LETTER}][_0-9\u00B7\u0300-\u036F\u203F-\u2040{_LETTER}]*+",
+    "BLANK_NODE_LABEL": rf"_:[_0-9{_LETTER}](?:[{_NAME}]|\.+(?=[{_NAME}]))*+",
+    "PNAME_LN": f"{_PREFIX}:{_LOCAL}",
+    "PNAME_NS": f"{_PREFIX}:",
+    "WORD": rf"[_{_LETTER}][_0-9\u00B7\u0300-\u036F{_LETTER}]*+",
+    "DOUBLE": r"(?:[0-9]+\.[0-9]*|\.?[0-9]+)[eE][+-]?[0-9]+",
+    "DECIMAL": r"[0-9]*\.[0-9]+",
+    "INTEGER": r"[0-9]+",
+    "LONG_STRING": rf"'''(?:[^'\\]|{_ESCAPE}|'(?!''))*+'''|\"\"\"(?:[^\"\\]|{_ESCAPE}|\"(?!\"\"))*+\"\"\"",
+    # Three quotes that no LONG_STRING takes open one that does not end, not an empty string.
+    "STRING": rf"(?!'''|\"\"\")(?:'(?:[^'\\\r\n]|{_ESCAPE})*+'|\"(?:[^\"\\\r\n]|{_ESCAPE})*+\")",
+    "LANGTAG": r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?",
+    "NIL": r"\([ \t\r\n]*+\)",
+    "ANON": r"\[[ \t\r\n]*+\]",
+    "SIGN": "|".join(re.escape(sign) for sign in sorted(SIGNS.values(), key=len, reverse=True)),
+}
+_GAP: Final = re.compile(GAP)
+_TOKEN: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
+IRIREF: Final = r"<(?:[^<>\"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
+_IRI: Final = re.compile(IRIREF)
 # What was perhaps meant as an IRI: it starts like one.
 _MEANT_IRI: Final = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.\-]*:|[/#>])")
 _SIGN_TYPES: Final = {sign: name for name, sign in SIGNS.items()}
