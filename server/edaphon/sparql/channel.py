@@ -63,6 +63,14 @@ class Channel(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        if not self._partial and len(data) >= wire.HEADER.size:
+            kind, length = wire.HEADER.unpack_from(data)
+            if length == len(data) - wire.HEADER.size <= HELD and not self._held:
+                # Nearly always: one answer, all of it.
+                self._frames.append((kind, data[wire.HEADER.size :]))
+                self._held = length
+                self._wake()
+                return
         self._partial += data
         start, end = 0, len(self._partial)
         with memoryview(self._partial) as view:

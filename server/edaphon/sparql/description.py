@@ -65,7 +65,7 @@ class Answers(Protocol):
     """What evaluates queries: the worker pool."""
 
     def answer(
-        self, query: Query, revision: Published | None = None, *, client: str = ""
+        self, query: Query, revision: Published | None = None, *, client: str = "", seen: Published | None = None
     ) -> AbstractAsyncContextManager[Answer]: ...
 
 

@@ -4,60 +4,39 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
-import socket
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from edaphon.errors import (
     DeadlineReached,
     EdaphonError,
-    EgressRefused,
     EngineFailed,
-    EngineRefused,
-    MemoryReached,
-    NotAcceptable,
     PoolBusy,
     QueryError,
-    QuerySyntax,
-    RemoteFailed,
-    RequestError,
     ResultTooLarge,
     RevisionMissing,
 )
 from edaphon.sparql import wire
-from edaphon.sparql.channel import Channel
-from edaphon.sparql.query import Head, Query
+from edaphon.sparql.failures import failure
+from edaphon.sparql.handle import Handle, Published
+from edaphon.sparql.query import Form, Head, Query
 from edaphon.sparql.spool import Spool
 
-__all__ = ["Answer", "Published", "WorkerPool"]
+__all__ = ["Answer", "Job", "Published", "WorkerPool"]
 
 logger = logging.getLogger(__name__)
 
-MODULE: Final = "edaphon.sparql.worker"
 # A query that runs longer than this is slow: it steps back in favour of the others, and while anyone waits, one worker
 # is kept from slow queries. So a client's first query waits for about this long at most, whatever the others ask.
 TRIAL: Final = 0.5
-# How far a slow query steps back (the nice value of its worker).
-STEP_BACK: Final = 10
+# An alarm may go off this much too early.
+ALMOST: Final = 0.01
 # Once workers have failed this often each, before they answered anything, the next ones are started with a pause.
 STILLBORN: Final = 3
 # That pause, and the one before a worker that could not be started is tried again.
 PAUSE: Final = 1.0
-
-
-class Published(Protocol):
-    """A published revision, as `store.state` gives it."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def folder(self) -> Path: ...
 
 
 @dataclass(slots=True)
@@ -79,117 +58,136 @@ class Answer:
             yield part
 
 
-class Worker:
-    """The pool's end of one worker process."""
-
-    def __init__(self, lifeline: int, allow_service: tuple[str, ...], revision: Published | None) -> None:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        self._end = ours
-        with theirs, contextlib.ExitStack() as undo:
-            undo.callback(ours.close)
-            self.process = subprocess.Popen(
-                # -P: a file called pyoxigraph.py in the current folder is not ours to run.
-                [sys.executable, "-P", "-m", MODULE, str(theirs.fileno()), str(lifeline), *allow_service],
-                pass_fds=(theirs.fileno(), lifeline),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            undo.pop_all()
-        self._channel: Channel | None = None
-        # Why we killed it, if we did; how many queries it has answered; the revision it was last told to open.
-        self.reason: QueryError | None = None
-        self.answered = 0
-        self.stepped_back = False
-        self._folder: Path | None = None
-        self._first = revision
-
-    async def connect(self) -> None:
-        """Open the channel to the process; it need not be ready yet."""
-        self._channel = await Channel.over(self._end)
-        if self._first is not None:
-            self.prepare(self._first)
-
-    def send(self, kind: bytes, message: dict[str, Any]) -> None:
-        assert self._channel is not None
-        self._channel.send(wire.frame(kind, message))
-
-    def prepare(self, revision: Published) -> None:
-        """Have the worker open a revision before a query needs it."""
-        if self._folder != revision.folder:
-            self._folder = revision.folder
-            self.send(wire.OPEN, {"folder": str(revision.folder)})
-
-    async def receive(self) -> tuple[bytes, bytes]:
-        """The worker's next frame. Raises what ended the worker when there is none."""
-        assert self._channel is not None
-        try:
-            return await self._channel.receive()
-        except EOFError:
-            raise await self._post_mortem() from None
-
-    @property
-    def dead(self) -> bool:
-        """Whether the process has ended, by whose hand ever."""
-        return self.process.poll() is not None
-
-    def kill(self, reason: QueryError | None = None) -> None:
-        """End the process now, whatever it does; `reason` is what its query is told."""
-        if self.reason is None:
-            self.reason = reason
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-
-    def step_back(self) -> None:
-        """Let the operating system prefer the other workers."""
-        self.stepped_back = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, STEP_BACK)
-
-    async def reap(self) -> int:
-        """Wait for the killed or closed process and return its exit status."""
-        if self._channel is not None:
-            self._channel.close()
-        else:
-            self._end.close()
-        return await asyncio.get_running_loop().run_in_executor(None, self.process.wait)
-
-    async def _post_mortem(self) -> QueryError:
-        """Why the process ended, in words for the one whose query it ran."""
-        status = await self.reap()
-        if self.reason is not None:
-            return self.reason
-        logger.info("query worker %d ended with status %d", self.process.pid, status)
-        if status in (-signal.SIGSEGV, -signal.SIGBUS):
-            return MemoryReached(
-                "the query is nested so deeply that the engine's stack overflowed; nest it less deeply", limit="stack"
-            )
-        if status in (-signal.SIGABRT, -signal.SIGKILL):
-            return MemoryReached("the query needed more memory than one query may take", limit="heap")
-        return EngineFailed("the engine broke on this query")
-
-
 class Job:
-    """One query on its worker, from the first frame to the last."""
+    """One query in the pool, from its place in the queue to the last frame of its answer.
+
+    As a context it gives the answer, once its head is known. `worker` is set from when the query has one.
+    """
+
+    worker: Handle
 
     def __init__(
-        self, query: Query, client: str, worker: Worker, deadline: float, grown_slow: Callable[["Job"], None]
+        self, pool: "WorkerPool", query: Query, revision: Published | None, client: str, seen: Published | None
     ) -> None:
-        loop = asyncio.get_running_loop()
         self.query = query
         self.client = client
-        self.worker = worker
         self.slow = False
-        self._timers = (
-            loop.call_at(deadline, worker.kill, DeadlineReached(query.seconds)),
-            loop.call_later(TRIAL, grown_slow, self),
-        )
+        self._pool = pool
+        self._revision = revision
+        self._seen = seen
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + query.seconds
+        self._timer: asyncio.TimerHandle | None = None
+        self._spool: Spool | None = None
 
-    def stop(self) -> None:
-        """Stop the clocks."""
-        for timer in self._timers:
-            timer.cancel()
+    async def __aenter__(self) -> Answer:
+        pool = self._pool
+        worker = pool.idle_worker()
+        if worker is None:
+            worker = await pool.next_worker(self.client, self._deadline, self.query.seconds)
+            self._seen = None
+        self.worker = worker
+        pool.jobs[self] = None
+        # Hardly a query lives to see its first alarm, so there is one alarm at a time.
+        self._timer = self._loop.call_at(min(self._deadline, self._loop.time() + TRIAL), self._alarm)
+        try:
+            return await self._begin()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def stop_clock(self) -> None:
+        """Let no alarm go off any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _alarm(self) -> None:
+        """The query has outgrown its trial, or its time."""
+        if self.slow or self._deadline - self._loop.time() < ALMOST:
+            self.worker.kill(DeadlineReached(self.query.seconds))
+            return
+        self.slow = True
+        self.worker.step_back()
+        self._timer = self._loop.call_at(self._deadline, self._alarm)
+        self._pool.make_room()
+
+    async def _begin(self) -> Answer:
+        """Send the query to the worker and wait for the head of its answer, and for all of a small one."""
+        pool, worker, query = self._pool, self.worker, self.query
+        # A revision may be retired between being read and being opened; the next reading finds its successor.
+        for attempt in range(3):
+            published = self._revision or self._seen or pool.current()
+            self._seen = None
+            pool.announce(published)
+            worker.send(
+                wire.ask(
+                    wire.Order(
+                        query.text,
+                        query.default_graphs,
+                        query.named_graphs,
+                        query.solutions,
+                        query.graph,
+                        query.gzip,
+                        str(published.folder),
+                        pool.memory,
+                        pool.result,
+                    )
+                )
+            )
+            kind, payload = await worker.receive()
+            if kind == wire.WHOLE:
+                form, packed, retire, body = wire.read_whole(payload)
+                pool.finish(self, retire=retire)
+                return Answer(_head(query, published, form, packed=packed), body)
+            if kind == wire.HEAD:
+                form, packed = wire.read_head(payload)
+                self._spool = Spool()
+                pool.run(self._pump(self._spool))
+                return Answer(_head(query, published, form, packed=packed), None, self._spool)
+            message = wire.decode(payload)
+            error = failure(message)
+            if isinstance(error, RevisionMissing) and self._revision is None and attempt < 2 and not message["retire"]:
+                continue
+            pool.finish(self, retire=message["retire"])
+            raise error
+        raise AssertionError("the last attempt either answers or raises")
+
+    async def _pump(self, spool: Spool) -> None:
+        """Move the answer from the worker to the spool, and free the worker as soon as it is done."""
+        retire, error = True, None
+        try:
+            while True:
+                kind, payload = await self.worker.receive()
+                if kind == wire.DATA:
+                    spool.put(payload)
+                    continue
+                if kind == wire.FAILED:
+                    message = wire.decode(payload)
+                    retire = message["retire"]
+                    told = failure(message)
+                    error = told if isinstance(told, QueryError) else EngineFailed(str(told))
+                else:
+                    retire = wire.read_answered(payload)
+                break
+        except QueryError as died:
+            error = died
+        except OSError as full:
+            logger.warning("an answer could not be kept for a slow client: %s", full)
+            error = ResultTooLarge("the server has no room for the rest of this result")
+        spool.end(error)
+        self._pool.finish(self, retire=retire, broken=error is not None and retire)
+
+    def _leave(self) -> None:
+        """Stop the query if it has not come to its end: nobody waits for it any more."""
+        if self in self._pool.jobs:
+            self.worker.kill(QueryError("the client went away"))
+            if self._spool is None:
+                self._pool.finish(self, broken=True)
+        if self._spool is not None:
+            self._spool.close()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +195,7 @@ class Place:
     """A place in the queue for a worker."""
 
     client: str
-    granted: "asyncio.Future[Worker]"
+    granted: "asyncio.Future[Handle]"
 
 
 class WorkerPool:
@@ -217,14 +215,15 @@ class WorkerPool:
         queue: int,
         allow_service: tuple[str, ...] = (),
     ) -> None:
-        self._current = current
+        self.current = current
         self._size = workers
-        self._limits = {"memory": memory, "result": result}
+        self.memory = memory
+        self.result = result
         self._allow_service = allow_service
         self._queue = queue
-        self._idle: list[Worker] = []
-        self._all: set[Worker] = set()
-        self._jobs: dict[Job, None] = {}
+        self._idle: list[Handle] = []
+        self._all: set[Handle] = set()
+        self.jobs: dict[Job, None] = {}
         self._waiting: list[Place] = []
         self._stillborn = 0
         self._closing = False
@@ -243,7 +242,7 @@ class WorkerPool:
         """Refuse new queries, give the running ones `grace` seconds, end all workers."""
         self._closing = True
         self._drop_waiting()
-        if self._jobs:
+        if self.jobs:
             self._drained.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._drained.wait(), grace)
@@ -262,113 +261,42 @@ class WorkerPool:
     @property
     def running(self) -> int:
         """How many queries are being evaluated now."""
-        return len(self._jobs)
+        return len(self.jobs)
 
     @property
     def waiting(self) -> int:
         """How many queries wait for a worker now."""
         return len(self._waiting)
 
-    @contextlib.asynccontextmanager
-    async def answer(
-        self, query: Query, revision: Published | None = None, *, client: str = ""
-    ) -> AsyncIterator[Answer]:
-        """Evaluate a query on the published revision, or on the one given.
+    def answer(
+        self, query: Query, revision: Published | None = None, *, client: str = "", seen: Published | None = None
+    ) -> Job:
+        """Evaluate a query on the published revision, or on the one given; a context that gives an Answer.
 
         `client` names who asks: where queries wait, those of the client with the fewest running ones come first.
-        Raises QueryError, NotAcceptable or RevisionMissing where there is no answer. Leaving the context before the
+        `seen` is what `current` has said just now, if the caller knows; it is asked again when the query had to wait.
+        Entering raises QueryError, NotAcceptable or RevisionMissing where there is no answer. Leaving before the
         answer's end stops the query: its worker is killed and replaced.
         """
-        deadline = asyncio.get_running_loop().time() + query.seconds
-        worker = await self._acquire(client, deadline, query.seconds)
-        job = Job(query, client, worker, deadline, self._grown_slow)
-        self._jobs[job] = None
-        pump: asyncio.Task[None] | None = None
-        spool: Spool | None = None
-        try:
-            answer = await self._begin(job, revision)
-            if answer.whole is None:
-                spool = answer._spool = Spool()
-                pump = asyncio.create_task(self._pump(job, spool))
-                self._tasks.add(pump)
-                pump.add_done_callback(self._tasks.discard)
-            yield answer
-        finally:
-            if job in self._jobs:
-                worker.kill(QueryError("the client went away"))
-                if pump is None:
-                    self._finish(job, broken=True)
-            if spool is not None:
-                spool.close()
+        return Job(self, query, revision, client, seen)
 
-    async def _begin(self, job: Job, revision: Published | None) -> Answer:
-        """Send the job to its worker and wait for the head of its answer, and for all of a small one."""
-        worker, query = job.worker, job.query
-        # A revision may be retired between being read and being opened; the next reading finds its successor.
-        for attempt in range(3):
-            published = revision or self._current()
-            self._announce(published)
-            worker.send(wire.ASK, self._order(query, published))
-            kind, payload = await worker.receive()
-            if kind == wire.WHOLE:
-                message, body = wire.parted(payload)
-                self._finish(job, retire=message["retire"])
-                return Answer(_head(message), body)
-            message = wire.decode(payload)
-            if kind == wire.HEAD:
-                break
-            failure = _failure(message)
-            if isinstance(failure, RevisionMissing) and revision is None and attempt < 2 and not message["retire"]:
-                continue
-            self._finish(job, retire=message["retire"])
-            raise failure
-        return Answer(_head(message), None)
+    # What a job asks of the pool.
 
-    async def _pump(self, job: Job, spool: Spool) -> None:
-        """Move the answer from the worker to the spool, and free the worker as soon as it is done."""
-        worker = job.worker
-        retire, failure = True, None
-        try:
-            while True:
-                kind, payload = await worker.receive()
-                if kind == wire.DATA:
-                    spool.put(payload)
-                    continue
-                message = wire.decode(payload)
-                retire = message["retire"]
-                if kind == wire.FAILED:
-                    told = _failure(message)
-                    failure = told if isinstance(told, QueryError) else EngineFailed(str(told))
-                break
-        except QueryError as error:
-            failure = error
-        except OSError as error:
-            logger.warning("an answer could not be kept for a slow client: %s", error)
-            failure = ResultTooLarge("the server has no room for the rest of this result")
-        spool.end(failure)
-        self._finish(job, retire=retire, broken=failure is not None and retire)
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the queries; closing waits for its end."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def _order(self, query: Query, revision: Published) -> dict[str, Any]:
-        return {
-            "text": query.text,
-            "default_graphs": query.default_graphs,
-            "named_graphs": query.named_graphs,
-            "solutions": query.solutions,
-            "graph": query.graph,
-            "gzip": query.gzip,
-            "folder": str(revision.folder),
-            "revision": revision.number,
-            **self._limits,
-        }
-
-    def _announce(self, revision: Published) -> None:
+    def announce(self, revision: Published) -> None:
         """Have the idle workers open a new revision before they are asked."""
         if revision.number != self._number:
             self._number = revision.number
             for worker in self._idle:
                 worker.prepare(revision)
 
-    async def _acquire(self, client: str, deadline: float, seconds: float) -> Worker:
+    def idle_worker(self) -> Handle | None:
+        """A worker that has nothing to do, if there is one. Raises PoolBusy once the pool is closing."""
         if self._closing:
             raise PoolBusy("the server is shutting down", retry_after=10)
         while self._idle:
@@ -378,11 +306,15 @@ class WorkerPool:
             # What ended it was no query: the system was short of memory, say. This one must not be blamed for it.
             logger.warning("query worker %d ended while it had nothing to do", worker.process.pid)
             self._replace(worker)
+        return None
+
+    async def next_worker(self, client: str, deadline: float, seconds: float) -> Handle:
+        """The next worker that becomes free, when it is this client's turn. Raises PoolBusy when none does in time."""
         if len(self._waiting) >= self._queue:
             raise PoolBusy("too many queries are waiting for an answer", retry_after=_later(seconds))
         place = Place(client, asyncio.get_running_loop().create_future())
         self._waiting.append(place)
-        self._make_room()
+        self.make_room()
         try:
             async with asyncio.timeout_at(deadline):
                 return await place.granted
@@ -396,9 +328,9 @@ class WorkerPool:
                 raise PoolBusy(f"no worker became free within {seconds:g} s", retry_after=_later(seconds)) from None
             raise
 
-    def _grant(self, worker: Worker) -> None:
+    def _grant(self, worker: Handle) -> None:
         """Give a free worker to the next in the queue, or let it idle."""
-        running = Counter(job.client for job in self._jobs) if self._waiting else Counter()
+        running = Counter(job.client for job in self.jobs) if self._waiting else Counter()
         while self._waiting:
             place = min(self._waiting, key=lambda place: running[place.client])
             self._waiting.remove(place)
@@ -413,14 +345,9 @@ class WorkerPool:
                 place.granted.set_exception(PoolBusy("the server is shutting down", retry_after=10))
         self._waiting.clear()
 
-    def _grown_slow(self, job: Job) -> None:
-        job.slow = True
-        job.worker.step_back()
-        self._make_room()
-
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Keep one worker from being held by a slow query while others wait (see TRIAL)."""
-        slow = [job for job in self._jobs if job.slow]
+        slow = [job for job in self.jobs if job.slow]
         if not self._waiting or self._size == 1 or len(slow) < self._size:
             return
         running = Counter(job.client for job in slow)
@@ -434,13 +361,13 @@ class WorkerPool:
             )
         )
 
-    def _finish(self, job: Job, *, retire: bool = False, broken: bool = False) -> None:
+    def finish(self, job: Job, *, retire: bool = False, broken: bool = False) -> None:
         """Take the job off its worker, and give the worker to the next one or replace it."""
-        job.stop()
-        if self._jobs.pop(job, 0) == 0:
+        job.stop_clock()
+        if self.jobs.pop(job, 0) == 0:
             return
         worker = job.worker
-        if not self._jobs:
+        if not self.jobs:
             self._drained.set()
         if broken or retire or worker.stepped_back or worker.reason is not None:
             self._replace(worker)
@@ -449,13 +376,11 @@ class WorkerPool:
             self._stillborn = 0
             self._grant(worker)
 
-    def _replace(self, worker: Worker) -> None:
+    def _replace(self, worker: Handle) -> None:
         worker.kill()
-        task = asyncio.create_task(self._succeed(worker))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.run(self._succeed(worker))
 
-    async def _succeed(self, worker: Worker) -> None:
+    async def _succeed(self, worker: Handle) -> None:
         """Bury a worker and start its successor."""
         status = await worker.reap()
         self._all.discard(worker)
@@ -479,44 +404,22 @@ class WorkerPool:
     async def _add_worker(self) -> None:
         assert self._lifeline is not None
         try:
-            revision = self._current()
+            revision = self.current()
         except (EdaphonError, OSError):
             # Whoever asks a query is told.
             revision = None
-        worker = Worker(self._lifeline[0], self._allow_service, revision)
+        worker = Handle(self._lifeline[0], self._allow_service, revision)
         self._all.add(worker)
         await worker.connect()
         self._grant(worker)
 
 
-def _head(message: dict[str, Any]) -> Head:
-    return Head(message["form"], message["media_type"], message["encoding"], message["revision"])
+def _head(query: Query, revision: Published, form: Form, *, packed: bool) -> Head:
+    media_type = query.graph if form == "graph" else query.solutions
+    assert media_type is not None, "a worker gives no answer in a format that was not asked for"
+    return Head(form, media_type, "gzip" if packed else None, revision.number)
 
 
 def _later(seconds: float) -> int:
     """When to try again, in whole seconds, where queries may take `seconds` each."""
     return 1 + round(seconds / 4)
-
-
-def _failure(message: dict[str, Any]) -> QueryError | RequestError | RevisionMissing:
-    """The exception that a worker's FAILED frame stands for."""
-    match message["name"]:
-        case "QuerySyntax":
-            return QuerySyntax(message["detail"], line=message["line"], column=message["column"], hint=message["hint"])
-        case "EgressRefused":
-            return EgressRefused(f"this server does not let queries reach {message['target']}")
-        case "RemoteFailed":
-            return RemoteFailed(f"a remote endpoint failed: {message['detail']}")
-        case "MemoryReached":
-            return MemoryReached("the query needed more memory than one query may take", limit=message["limit"])
-        case "ResultTooLarge":
-            return ResultTooLarge("the result is larger than this server gives out in one piece")
-        case "NotAcceptable" if message["form"] == "graph":
-            return NotAcceptable("the answer to this query is RDF; ask for an RDF format", offered=())
-        case "NotAcceptable":
-            return NotAcceptable("the answer to this query is a result set; ask for a result format", offered=())
-        case "RevisionMissing":
-            return RevisionMissing(message["detail"])
-        case name:
-            assert name == "EngineRefused", name
-            return EngineRefused(f"the engine cannot evaluate this query: {message['detail']}")

@@ -13,12 +13,12 @@ import socket
 import sys
 import threading
 import zlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from pyoxigraph import (
+    BlankNode,
     DefaultGraph,
     Literal,
     NamedNode,
@@ -35,10 +35,12 @@ from edaphon.namespaces import PREFIXES
 from edaphon.sparql import egress, wire
 from edaphon.sparql.confinement import confine
 from edaphon.sparql.dataset import Dataset, declared_prefixes, described, merged
+from edaphon.sparql.query import Form
+from edaphon.sparql.space import Space
+from edaphon.sparql.wire import Order
 
 __all__ = ["Outlet", "main"]
 
-PAGE: Final = resource.getpagesize()
 MEGABYTE: Final = 1_000_000
 RESULTS: Final = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
@@ -54,6 +56,7 @@ GRAPHS: Final = {
     "application/trig": RdfFormat.TRIG,
     "application/n-quads": RdfFormat.N_QUADS,
 }
+SHORTENED: Final = frozenset({"text/turtle", "application/trig", "application/rdf+xml", "application/ld+json"})
 
 
 class Failure(Exception):
@@ -71,9 +74,9 @@ class Outlet:
     in place of the answer.
     """
 
-    def __init__(self, end: socket.socket, head: dict[str, Any], *, gzip: bool, limit: int) -> None:
+    def __init__(self, end: socket.socket, form: Form, *, gzip: bool, limit: int) -> None:
         self._end = end
-        self._head = head
+        self._form = form
         self._gzip = gzip
         self._packer: Any = None
         self._waiting = bytearray()
@@ -98,7 +101,7 @@ class Outlet:
         if not self.started:
             # Streams are compressed lightly: the client waits for the engine, not for the last per cent.
             self._packer = zlib.compressobj(1, wbits=31) if self._gzip else None
-            frames = wire.frame(wire.HEAD, self._head | {"encoding": "gzip" if self._gzip else None})
+            frames = wire.head(self._form, packed=self._gzip)
             self.started = True
         body = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
         self._waiting.clear()
@@ -113,17 +116,18 @@ class Outlet:
     def finish(self, *, retire: bool) -> None:
         """Send what is left and the end of the answer."""
         if self.started:
-            last = wire.frame(wire.ANSWERED, {"retire": retire})
+            last = wire.answered(retire=retire)
             rest = bytes(self._waiting) if self._packer is None else self._packer.compress(self._waiting)
             rest += b"" if self._packer is None else self._packer.flush()
             self._send_data(rest)
             self._end.sendall(last)
             return
-        body, encoding = bytes(self._waiting), None
-        if self._gzip and len(body) > 1000:
+        body: bytes | bytearray = self._waiting
+        packed = self._gzip and len(body) > 1000
+        if packed:
             packer = zlib.compressobj(6, wbits=31)
-            body, encoding = packer.compress(body) + packer.flush(), "gzip"
-        self._end.sendall(wire.whole(self._head | {"encoding": encoding, "retire": retire}, body))
+            body = packer.compress(body) + packer.flush()
+        self._end.sendall(wire.whole(self._form, body, packed=packed, retire=retire))
 
 
 class Worker:
@@ -144,27 +148,25 @@ class Worker:
         self._empty = Store()
         # A variable that no query has, since nobody can guess it.
         self._absent = Variable(f"absent{os.urandom(16).hex()}")
-        self._space = resource.getrlimit(resource.RLIMIT_AS)
-        # Kept open, since it is read twice for every query.
-        self._sizes = os.open("/proc/self/statm", os.O_RDONLY)
-        self._base = self._virtual()
+        self._space = Space()
+        self._base = self._space.size
 
     def serve(self) -> None:
         """Answer queries until the pool closes the socket or the worker has grown too large to be kept."""
         source = self._end.makefile("rb")
         while (message := wire.receive(source)) is not None:
             kind, payload = message
-            order = wire.decode(payload)
             if kind == wire.OPEN:
                 # A folder that cannot be opened is told when a query needs it.
                 with contextlib.suppress(OSError):
-                    self._open(order["folder"])
-            elif not self._answer(order):
+                    self._open(os.fsdecode(payload))
+            elif not self._answer(wire.order(payload)):
                 return
 
     def _open(self, folder: str) -> None:
         if folder == self._folder:
             return
+        self._space.lift()
         # The shared lock tells whoever tidies up old revisions that this one is in use.
         hold = os.open(folder, os.O_RDONLY)
         try:
@@ -177,79 +179,68 @@ class Worker:
             os.close(self._hold)
         self._hold = hold
         self._folder = folder
-        self._base = max(self._base, self._virtual())
+        self._base = max(self._base, self._space.measure())
 
-    def _answer(self, order: dict[str, Any]) -> bool:
+    def _answer(self, order: Order) -> bool:
         """Answer one query; False when the worker should be replaced."""
+        growth = order.memory * MEGABYTE
         try:
             try:
-                self._open(order["folder"])
+                self._open(order.folder)
             except OSError as error:
                 raise Failure("RevisionMissing", detail=str(error)) from error
+            self._space.bound(growth)
             outlet = self._evaluate(order)
         except Failure as failure:
-            retire = self._grown(order)
-            self._end.sendall(wire.frame(wire.FAILED, failure.message | {"retire": retire}))
+            self._space.lift()
+            retire = self._grown(growth)
+            self._end.sendall(wire.failed(failure.message | {"retire": retire}))
             return not retire
-        retire = self._grown(order)
+        retire = self._grown(growth)
+        # What is left to do, packing a small answer, counts as the next query's beginning.
+        self._space.bound(growth)
         outlet.finish(retire=retire)
         return not retire
 
-    def _grown(self, order: dict[str, Any]) -> bool:
+    def _grown(self, growth: int) -> bool:
         """Whether the last query left the process so large that the next one would get less than its share."""
-        most: int = order["memory"] * MEGABYTE
-        return self._virtual() - self._base > most // 4
+        return self._space.measure() - self._base > growth // 4
 
-    def _virtual(self) -> int:
-        """The process's virtual memory in bytes, the measure that RLIMIT_AS bounds."""
-        return int(os.pread(self._sizes, 128, 0).split()[0]) * PAGE
-
-    def _evaluate(self, order: dict[str, Any]) -> Outlet:
-        text: str = order["text"]
+    def _evaluate(self, order: Order) -> Outlet:
+        text = order.text
         try:
-            with self._bounded(order["memory"] * MEGABYTE):
-                target = egress.reaches_out(text, self._parses, self._allowed)
-                if target is not None:
-                    raise Failure("EgressRefused", target=target)
-                if self._outside is not None and egress.calls_service(text, self._parses):
-                    return self._outside.submit(self._run, order, remote=True).result()
-                return self._run(order, remote=False)
+            target = egress.reaches_out(text, self._parses, self._allowed)
+            if target is not None:
+                raise Failure("EgressRefused", target=target)
+            if self._outside is not None and egress.calls_service(text, self._parses):
+                return self._outside.submit(self._run, order, remote=True).result()
+            return self._run(order, remote=False)
         except SyntaxError as error:
+            # To say what is wrong takes memory, too, which is not the query's.
+            self._space.lift()
             raise self._diagnosed(text, str(error)) from error
         except MemoryError as error:
+            self._space.lift()
             raise Failure("MemoryReached", limit="heap") from error
 
-    @contextlib.contextmanager
-    def _bounded(self, memory: int) -> Iterator[None]:
-        """Let the process grow by so many bytes and no more."""
-        soft, hard = self._space
-        # What was set for us from outside holds, too.
-        most = min((limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY), default=sys.maxsize)
-        resource.setrlimit(resource.RLIMIT_AS, (min(self._virtual() + memory, most), hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_AS, self._space)
-
-    def _run(self, order: dict[str, Any], *, remote: bool) -> Outlet:
-        text: str = order["text"]
+    def _run(self, order: Order, *, remote: bool) -> Outlet:
         try:
             results = self._query(order)
-            graph = isinstance(results, QueryTriples)
-            media_type = order["graph"] if graph else order["solutions"]
+            form: Form = "solutions"
+            if isinstance(results, QueryTriples):
+                form = "graph"
+            elif isinstance(results, QueryBoolean):
+                form = "boolean"
+            media_type = order.graph if form == "graph" else order.solutions
             if media_type is None:
-                raise Failure("NotAcceptable", form="graph" if graph else "solutions")
-            form = "graph" if graph else "boolean" if isinstance(results, QueryBoolean) else "solutions"
-            outlet = Outlet(
-                self._end,
-                {"form": form, "media_type": media_type, "revision": order["revision"]},
-                gzip=order["gzip"],
-                limit=order["result"] * MEGABYTE or sys.maxsize,
-            )
+                raise Failure("NotAcceptable", form="graph" if form == "graph" else "solutions")
+            outlet = Outlet(self._end, form, gzip=order.gzip, limit=order.result * MEGABYTE or sys.maxsize)
             # The engine asks of a file only that it can be written and flushed.
             sink = cast("IO[bytes]", outlet)
             if isinstance(results, QueryTriples):
-                serialize(results, sink, GRAPHS[media_type], prefixes=declared_prefixes(text) or PREFIXES)
+                # The others have no short names.
+                prefixes = declared_prefixes(order.text) or PREFIXES if media_type in SHORTENED else None
+                serialize(results, sink, GRAPHS[media_type], prefixes=prefixes)
             else:
                 results.serialize(sink, RESULTS[media_type])
         except (OSError, RuntimeError, ValueError) as error:
@@ -257,17 +248,16 @@ class Worker:
             raise Failure("RemoteFailed" if remote else "EngineRefused", detail=str(error)) from error
         return outlet
 
-    def _query(self, order: dict[str, Any]) -> Any:
-        text: str = order["text"]
-        default, named = order["default_graphs"], order["named_graphs"]
-        given = Dataset(tuple(default), tuple(named)) if default or named else None
+    def _query(self, order: Order) -> Any:
+        text, default, named = order.text, order.default_graphs, order.named_graphs
+        given = Dataset(default, named) if default or named else None
         dataset = given or described(text)
         if dataset is not None and len(dataset.default_graphs) > 1:
             # Parse first: a query with a syntax error should not wait for the merge.
             self._parse(text)
             store = merged(self._store, dataset)
-            named = [NamedNode(iri) for iri in dataset.named_graphs]
-            return store.query(text, default_graph=[DefaultGraph()], named_graphs=named)
+            names: list[NamedNode | BlankNode] = [NamedNode(iri) for iri in dataset.named_graphs]
+            return store.query(text, default_graph=[DefaultGraph()], named_graphs=names)
         if given is None:
             return self._store.query(text)
         return self._store.query(

@@ -212,7 +212,7 @@ def test_killing_a_worker_harms_only_its_own_query(with_pool: Callable[..., Any]
         doomed = asyncio.create_task(body(pool, ENDLESS))
         while pool.running == 0:
             await asyncio.sleep(0.01)
-        (job,) = pool._jobs
+        (job,) = pool.jobs
         os.kill(job.worker.process.pid, signal.SIGTERM)
         assert await asyncio.gather(*(count(pool) for _ in range(8))) == [300] * 8
         with pytest.raises(EngineFailed):
