@@ -38,15 +38,16 @@ class Cluster:
     folder: Path
     numbers: Iterator[int]
 
-    def url(self, database: str) -> str:
-        return f"postgresql://edaphon@/{database}?host={quote(str(self.folder), safe='')}"
+    def url(self, schema: str = "public") -> str:
+        """The URL of the database, with this one of its schemas for whatever is asked of it."""
+        return f"postgresql://edaphon@/postgres?host={quote(str(self.folder))}&options=-csearch_path%3D{schema}"
 
     def fresh(self) -> str:
-        """The URL of a new and empty database."""
-        name = f"ledger_{next(self.numbers)}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.url(name)
+        """The URL of what its users take for a new and empty database; a schema is made much faster."""
+        schema = f"ledger_{next(self.numbers)}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {schema}".encode())
+        return self.url(schema)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +93,7 @@ def _wait(process: "subprocess.Popen[bytes]", running: Cluster) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            psycopg.connect(running.url("postgres")).close()
+            psycopg.connect(running.url()).close()
             return
         except psycopg.OperationalError:
             said = (running.folder / "log").read_text(errors="replace")

@@ -1,5 +1,6 @@
 """Which version of the schema a database has, and the way to the newest."""
 
+import logging
 import threading
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,8 @@ def migrate(connection: Connection, name: str, *, create: bool = True) -> None:
             )
         if not create:
             raise LedgerError(f"{name} holds no ledger")
+    # Each of its steps is news to it, and none to those who start a server.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
