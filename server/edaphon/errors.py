@@ -26,6 +26,8 @@ EdaphonError
 │   ├── ContributionUnknown    there is none of that id
 │   ├── ContributionRefused    what it asks for cannot be asked of this graph
 │   ├── GraphProtected         it touches a graph that contributions must leave alone
+│   ├── DefaultGraphKept       it writes to a default graph that the server keeps
+│   ├── GraphUnknown           it drops a graph that is not there
 │   ├── NothingToRetract       it retracts what is not stated
 │   ├── AlreadyPublished       it brings nothing that is not stated already
 │   ├── WrongStatus            it is not in a status for that decision
@@ -62,12 +64,14 @@ __all__ = [
     "ContributionUnknown",
     "CorpusError",
     "DeadlineReached",
+    "DefaultGraphKept",
     "EdaphonError",
     "EgressRefused",
     "EngineFailed",
     "EngineRefused",
     "Forbidden",
     "GraphProtected",
+    "GraphUnknown",
     "LedgerError",
     "MalformedRequest",
     "MemoryReached",
@@ -230,6 +234,14 @@ class GraphProtected(ContributionError):
     def __init__(self, detail: str, *, graph: str) -> None:
         super().__init__(detail)
         self.graph = graph
+
+
+class DefaultGraphKept(ContributionError):
+    """A write to a default graph that the server keeps as the merge of all others."""
+
+
+class GraphUnknown(ContributionError):
+    """There is no graph of that name."""
 
 
 class NothingToRetract(ContributionError):

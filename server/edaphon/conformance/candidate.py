@@ -34,12 +34,13 @@ def check_proposal(
     shapes: Incremental,
     *,
     mode: Mode = "merge",
+    published: Store | None = None,
     scratch: Path | None = None,
     brought_by: Sequence[Source] = (),
     cap: int | None = None,
     languages: tuple[str, ...] = ("en",),
 ) -> Report:
-    """Report what the proposal would make wrong in the revision whose store is in `folder`.
+    """Report what the proposal would make wrong in the revision whose store is in `folder`, and may be open already.
 
     What was wrong before and stays so is no fault of the proposal and not reported. The copy is made in `scratch`, by
     default beside the state's revisions, where it costs hard links and no space.
@@ -47,11 +48,12 @@ def check_proposal(
     # The copy is removed only when the function that has it open is left: the engine closes it with the last
     # reference, and until then still writes to its folder.
     with scratch_folder(scratch or folder.parent.parent) as copy:
-        return _try(folder, copy / "store", proposal, shapes, mode, brought_by, cap, languages)
+        before = published or Store.read_only(str(folder))
+        return _try(before, copy / "store", proposal, shapes, mode, brought_by, cap, languages)
 
 
 def _try(
-    folder: Path,
+    published: Store,
     copy: Path,
     proposal: Proposal,
     shapes: Incremental,
@@ -60,7 +62,6 @@ def _try(
     cap: int | None,
     languages: tuple[str, ...],
 ) -> Report:
-    published = Store.read_only(str(folder))
     published.backup(str(copy))
     candidate = Store(str(copy))
     apply(candidate, proposal.added, proposal.removed, mode)

@@ -67,7 +67,8 @@ def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, str], 
         delta = work(revision, identifier)
         if not delta:
             raise _Unchanged
-        verdict = check(state, revision.folder, delta)
+        with reading(revision) as store:
+            verdict = check(state, revision, store, delta)
         if not verdict.conforms:
             raise NotConforming(
                 "after this change the graph would not conform to its shapes; the report says what to mend",

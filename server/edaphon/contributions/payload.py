@@ -10,9 +10,9 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Trip
 from edaphon.conformance.explain import Source
 from edaphon.errors import ContributionRefused, ParseError
 from edaphon.namespaces import GENID
-from edaphon.sparql.update import data_only
+from edaphon.sparql.update.data import data_only
 
-__all__ = ["UPDATE", "Payload", "Request", "read", "skolemised"]
+__all__ = ["UPDATE", "Payload", "Request", "read", "skolemised", "triples"]
 
 UPDATE: Final = "application/sparql-update"
 # The parser repeats in its message what it says in the error's attributes.
@@ -53,7 +53,7 @@ def read(payload: Payload) -> Request:
             raise ParseError(f"it is not UTF-8: see byte {error.start}", source="the body") from error
         inserted, deleted = data_only(text.removeprefix("\ufeff"))
     else:
-        inserted, deleted = _parsed(payload), []
+        inserted, deleted = triples(payload), []
     for quad in inserted:
         if not isinstance(quad.graph_name, DefaultGraph):
             raise ContributionRefused(
@@ -65,7 +65,8 @@ def read(payload: Payload) -> Request:
     return Request(tuple(dict.fromkeys(inserted)), tuple(dict.fromkeys(deleted)))
 
 
-def _parsed(payload: Payload) -> list[Quad]:
+def triples(payload: Payload) -> list[Quad]:
+    """The quads of a body in any RDF format; there may be none. Raises ParseError with line and column."""
     form = RdfFormat.from_media_type(payload.media_type)
     if form is None:
         raise ParseError(f"{payload.media_type} is no RDF format", source="the body")

@@ -84,7 +84,7 @@ def propose(state: State, actor: Actor, said: About, payload: Payload) -> Contri
     base = state.current()
     with reading(base) as store:
         delta = resolve(request, store, state.default_graph)
-        verdict = check(state, base.folder, delta, payload.source())
+        verdict = check(state, base, store, delta, payload.source())
     if not verdict.conforms:
         raise NotConforming(
             "with this contribution the graph would not conform to its shapes; the report says what to mend",

@@ -39,7 +39,7 @@ def accept(state: State, actor: Actor, identifier: str, reason: str | None) -> C
             made = None
             if base.number != contribution.base:
                 media_type, content = ledger.payload(identifier)
-                verdict = check(state, base.folder, delta, Payload(content, media_type).source())
+                verdict = check(state, base, store, delta, Payload(content, media_type).source())
                 made = Check(base.number, verdict.packed(), verdict.conforms, verdict.shapes)
                 if not verdict.conforms:
                     ledger.checked(identifier, made.base, made.report, made.conforms, made.shapes)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pyoxigraph import Store
+
 from edaphon.conformance.candidate import Proposal, check_proposal
 from edaphon.conformance.check import CAP, corpus_shapes
 from edaphon.conformance.explain import Source
@@ -14,8 +16,8 @@ from edaphon.conformance.findings import VIOLATION, Report
 from edaphon.conformance.incremental import Incremental
 from edaphon.conformance.report import WRITERS
 from edaphon.corpus.layout import Corpus
-from edaphon.namespaces import SERVICE_SHAPES
 from edaphon.store.delta import Delta
+from edaphon.store.revisions import Revision
 from edaphon.store.state import State
 
 __all__ = ["Verdict", "check", "kept_report", "shapes_of"]
@@ -51,16 +53,17 @@ def kept_report(packed: bytes) -> dict[str, str]:
     return found
 
 
-def check(state: State, folder: Path, delta: Delta, source: Source | None = None) -> Verdict:
-    """Check what a change would make wrong in the revision in `folder`; `source` is the text that it was sent as."""
+def check(state: State, base: Revision, published: Store, delta: Delta, source: Source | None = None) -> Verdict:
+    """Check what a change would make wrong in a revision, whose store is open; `source` is the text it was sent as."""
     shapes, version = shapes_of(state.corpus)
     if shapes is None:
         return Verdict(Report(), version)
     report = check_proposal(
-        folder,
+        base.folder,
         Proposal(tuple(delta.added), tuple(delta.removed)),
         shapes,
         mode=state.default_graph,
+        published=published,
         brought_by=() if source is None else (source,),
         cap=CAP,
     )
@@ -69,12 +72,18 @@ def check(state: State, folder: Path, delta: Delta, source: Source | None = None
 
 def shapes_of(corpus: Corpus) -> tuple[Incremental | None, str]:
     """The shapes of a corpus, compiled once for as long as its files stay the same, and their digest; None for none."""
-    digest = hashlib.sha256()
-    for file in corpus.files():
-        if file.graph == SERVICE_SHAPES:
-            digest.update(file.path.read_bytes())
-    version = digest.hexdigest()
+    folder = corpus.folder("shapes")
+    files = sorted(folder.glob("*.ttl")) if folder else []
+    version = _version(tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files))
     return _compiled(corpus, version), version
+
+
+@lru_cache(maxsize=4)
+def _version(files: tuple[tuple[Path, int, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for path, _, _ in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=4)

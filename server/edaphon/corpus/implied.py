@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-__all__ = ["RDF_TYPE", "Alignments"]
+__all__ = ["ALIGNING", "RDF_TYPE", "Alignments"]
 
 RDF_TYPE: Final = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
@@ -22,6 +22,12 @@ INVERSE: Final = OWL + "inverseOf"
 SAME_CLASS: Final = OWL + "equivalentClass"
 SAME_PROPERTY: Final = OWL + "equivalentProperty"
 SYMMETRIC: Final = OWL + "SymmetricProperty"
+
+# All statements that align anything: their predicate, and their object where only one counts.
+ALIGNING: Final[tuple[tuple[NamedNode, NamedNode | None], ...]] = (
+    *((NamedNode(name), None) for name in (SUBCLASS, SAME_CLASS, SUBPROPERTY, SAME_PROPERTY, INVERSE)),
+    (RDF_TYPE, NamedNode(SYMMETRIC)),
+)
 
 T = TypeVar("T")
 

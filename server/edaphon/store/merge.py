@@ -6,10 +6,11 @@ only around the statements that change.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store, Triple
 
-from edaphon.corpus.implied import RDF_TYPE, Alignments
+from edaphon.corpus.implied import ALIGNING, RDF_TYPE, Alignments
 from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE
 from edaphon.settings import DefaultGraph as Mode
 
@@ -36,8 +37,20 @@ def canonical(quads: Iterable[Quad]) -> set[Quad]:
 
 
 def ontology_of(store: Store) -> Alignments:
-    """The alignments that the store's own ontology graph states."""
-    return Alignments.of(map(triple_of, store.quads_for_pattern(None, None, None, NamedNode(GRAPH_ONTOLOGY))))
+    """The alignments that the store's own ontology graph states; the same object as long as they stay the same."""
+    graph = NamedNode(GRAPH_ONTOLOGY)
+    stated = frozenset(
+        triple_of(quad)
+        for predicate, object_ in ALIGNING
+        for quad in store.quads_for_pattern(None, predicate, object_, graph)
+    )
+    return _compiled(stated)
+
+
+@lru_cache(maxsize=4)
+def _compiled(stated: frozenset[Triple]) -> Alignments:
+    # To compile them takes longer than a small change of the data.
+    return Alignments.of(stated)
 
 
 def derived(stated: Iterable[Quad], alignments: Alignments, mode: Mode) -> Iterator[Quad]:

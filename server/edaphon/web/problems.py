@@ -61,6 +61,8 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.ContributionUnknown: Kind(404, "no-contribution", "There is no such contribution"),
     errors.ContributionRefused: Kind(400, "refused", "The contribution asks for what it cannot have"),
     errors.GraphProtected: Kind(403, "protected-graph", "The graph is not open to contributions", ("graph",)),
+    errors.DefaultGraphKept: Kind(409, "default-graph", "The default graph is kept by the server"),
+    errors.GraphUnknown: Kind(404, "no-graph", "There is no such graph"),
     errors.NothingToRetract: Kind(409, "nothing-to-retract", "What should go is not stated"),
     errors.AlreadyPublished: Kind(409, "duplicate", "Everything in it is published already"),
     errors.WrongStatus: Kind(409, "status", "The contribution is not in a status for that", ("contribution_status",)),
