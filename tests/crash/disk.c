@@ -24,6 +24,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ REAL(int, fallocate, int, int, off_t, off_t)
 REAL(int, posix_fallocate, int, off_t, off_t)
 REAL(ssize_t, copy_file_range, int, off_t *, int, off_t *, size_t, unsigned)
 REAL(ssize_t, sendfile, int, int, off_t *, size_t)
+REAL(int, statvfs, const char *, struct statvfs *)
 REAL(FILE *, fopen, const char *, const char *)
 REAL(int, close, int)
 
@@ -285,6 +287,17 @@ static ssize_t granted(int fd, size_t bytes, off_t offset) {
     errno = dials->trouble;
     return -1;
 }
+
+int statvfs(const char *path, struct statvfs *status) {
+    int result = real(statvfs)(path, status), was = errno;
+    int fd = result ? -1 : real(openat)(AT_FDCWD, path, O_PATH | O_CLOEXEC);
+    if (fd >= 0 && inside(fd) && (uint64_t)dials->room / status->f_frsize < status->f_bavail)
+        status->f_bavail = status->f_bfree = dials->room / status->f_frsize;
+    if (fd >= 0) real(close)(fd);
+    errno = was;
+    return result;
+}
+int statvfs64(const char *path, struct statvfs64 *status) { return statvfs(path, (struct statvfs *)status); }
 
 /* Syncs */
 

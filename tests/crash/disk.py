@@ -4,11 +4,9 @@ The folder is an ordinary one; the programs run with disk.c preloaded. What a po
 """
 
 import contextlib
-import errno
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,15 +15,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from crash.dials import Dials
 
 __all__ = ["PATIENCE", "SOURCE", "Disk", "Ended", "powered"]
 
 SOURCE: Final = Path(__file__).with_name("disk.c")
 PATIENCE: Final = 120.0
-# Those of struct dials in disk.c, in its order.
-DIALS: Final = ("room", "trouble", "syncs", "cut_at", "after", "drafts")
-DIAL: Final = struct.Struct("q")
-PLENTY: Final = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -57,35 +52,9 @@ class Disk:
         for folder in (self.tree, self.shadow, self.shadow / "content", self.shadow / "grave"):
             folder.mkdir(parents=True, exist_ok=True)
         (self.shadow / "log").touch()
-        (self.shadow / "dials").write_bytes(bytes(DIAL.size * len(DIALS)))
-        self._turn(room=PLENTY, cut_at=-1)
+        self.dials = Dials(self.shadow / "dials")
+        self.dials.reset()
         self._start()
-
-    def cut(self, at: int, *, after: bool = False) -> None:
-        """Have the power go at a sync, counted from 0: before it is done, or right after."""
-        self._turn(cut_at=at, after=after)
-
-    def keep_drafts(self) -> None:
-        """Keep what is written and not synced as well, so that some of it may survive a power cut."""
-        self._turn(drafts=1)
-
-    def leave(self, room: int, *, trouble: int = errno.ENOSPC) -> None:
-        """Leave so many bytes of room: what needs more fails. Files can be written anew, renamed and removed still."""
-        self._turn(trouble=trouble, room=room)
-
-    def free(self) -> None:
-        """Have room again."""
-        self.leave(PLENTY)
-
-    @property
-    def used(self) -> int:
-        """The bytes that were taken since there was room for everything."""
-        return PLENTY - self._dial("room")
-
-    @property
-    def syncs(self) -> int:
-        """How many syncs were done."""
-        return self._dial("syncs")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -93,7 +62,7 @@ class Disk:
         return {
             **os.environ,
             "LD_PRELOAD": str(self._library),
-            "PYTHONPATH": str(SOURCE.parents[1]),
+            "PYTHONPATH": os.pathsep.join([str(SOURCE.parents[1]), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep),
             "EDAPHON_DISK_TREE": str(self.tree),
             "EDAPHON_DISK_SHADOW": str(self.shadow),
         }
@@ -136,18 +105,6 @@ class Disk:
             if path.is_file():
                 shutil.copyfile(path, start / str(status.st_ino))
         (self.shadow / "log").write_text("".join(lines))
-
-    def _dial(self, name: str) -> int:
-        offset = DIALS.index(name) * DIAL.size
-        value: int = DIAL.unpack_from((self.shadow / "dials").read_bytes(), offset)[0]
-        return value
-
-    def _turn(self, **values: int) -> None:
-        # In place and one by one: running programs have the file mapped, and change it too.
-        with (self.shadow / "dials").open("r+b", buffering=0) as dials:
-            for name, value in values.items():
-                dials.seek(DIALS.index(name) * DIAL.size)
-                dials.write(DIAL.pack(value))
 
 
 def powered(folder: Path) -> Path:

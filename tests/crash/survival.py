@@ -5,17 +5,22 @@ the last moment before a sync is the one at which most has been promised and is 
 a moment survives, see `Model`.
 """
 
+import itertools
+import os
 import random
 import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from crash.disk import Disk
 
-__all__ = ["Model", "Moment", "moments"]
+__all__ = ["LONG", "MODELS", "Model", "Moment", "chosen", "moments"]
+
+# Whether to go through every moment, which takes minutes.
+LONG: Final = "EDAPHON_CRASH_LONG" in os.environ
 
 # strict   POSIX to the letter: a file's content is as of its own last sync (empty without one), and of each folder the
 #          names are as of that folder's last sync.
@@ -25,6 +30,7 @@ __all__ = ["Model", "Moment", "moments"]
 # torn     strict, and besides some of what was not synced, drawn by a seed: any of the changes of names, and of each
 #          file its content before, its content after, or a mixture of the two by blocks.
 Model = Literal["strict", "journal", "torn"]
+MODELS: Final[tuple[Model, ...]] = get_args(Model)
 
 BLOCK: Final = 4096
 
@@ -67,8 +73,8 @@ class Moment:
     _synced: dict[int, Path]
     _drafts: dict[int, Path]
 
-    def surviving(self, target: Path, model: Model = "strict", seed: int = 0) -> Path:
-        """Make, in a new folder, the tree as it is found after the power has come back."""
+    def surviving(self, target: Path, model: Model = "strict", seed: int = 0, *, within: str = "") -> Path:
+        """Make, in a new folder, the tree as it is found after the power has come back, or one of its folders."""
         chance = random.Random(f"{seed} {self.syncs}")
         names = dict(self._journalled if model == "journal" else self._names)
         if model == "torn":
@@ -95,7 +101,10 @@ class Moment:
                     placed[inode] = path
 
         target.parent.mkdir(parents=True, exist_ok=True)
-        fill(self._root, target)
+        root = self._root
+        for name in within.split("/") if within else ():
+            root = names[root, name]
+        fill(root, target)
         return target
 
     def _write(self, inode: int, path: Path, chance: random.Random | None) -> None:
@@ -195,6 +204,14 @@ def moments(disk: Disk) -> Iterator[Moment]:
     if not cut and live != (found := _listed(disk.tree)):
         raise ValueError(f"the tree is not what the notes say: {set(live.items()) ^ set(found.items())}")
     yield moment()
+
+
+def chosen(every: list[Moment], count: int) -> list[Moment]:
+    """Moments between which the disk differs; when they are more than `count`, some evenly over time, and the last."""
+    told = [one for one, after in itertools.pairwise(every) if not one.same_disk(after)] + every[-1:]
+    if LONG or len(told) <= count:
+        return told
+    return [told[index * (len(told) - 1) // (count - 1)] for index in range(count)]
 
 
 def _listed(tree: Path) -> dict[Name, int]:

@@ -108,7 +108,7 @@ def test_a_removed_file_is_never_taken_for_a_later_one(disk: Disk, tmp_path: Pat
 
 
 def test_some_of_what_was_not_synced_survives_as_the_seed_says(disk: Disk, tmp_path: Path) -> None:
-    disk.keep_drafts()
+    disk.dials.keep_drafts()
     run(disk, SYNC + "pathlib.Path('a').write_text('a' * 10000); sync('a'); sync('.')")
     run(
         disk,
@@ -132,10 +132,10 @@ def test_the_power_goes_at_the_sync_that_was_asked_for(
     run(whole, program)
     for index, moment in enumerate(list(moments(whole))[:-1]):
         disk = new_disk(f"cut-{index}")
-        disk.cut(index, after=after)
+        disk.dials.cut(index, after=after)
         ended = disk.run(START + program)
         assert ended.powered_off
-        assert disk.syncs == index + after
+        assert disk.dials.syncs == index + after
         assert len(ended.lines) == index // 2
         if not after:
             expected = moment.surviving(tmp_path / f"expected-{index}")
@@ -198,7 +198,7 @@ def rows(folder: Path) -> list[int]:
 
 @pytest.mark.parametrize("model", ["strict", "journal", "torn"])
 def test_sqlite_keeps_each_commit_when_told_to_sync_fully(disk: Disk, tmp_path: Path, model: Model) -> None:
-    disk.keep_drafts()
+    disk.dials.keep_drafts()
     run(disk, COMMITS % "FULL")
     every = list(moments(disk))
     assert len(every) > 12
@@ -237,10 +237,12 @@ def test_what_the_engine_writes_survives_a_flush(disk: Disk, tmp_path: Path) -> 
 
 
 def test_a_full_disk_takes_nothing_more_and_then_does_again(disk: Disk) -> None:
-    disk.leave(1000)
+    disk.dials.leave(1000)
     run(
         disk,
         f"""
+import shutil
+assert shutil.disk_usage('.').free == 0
 f = open('a', 'wb', buffering=0)
 assert f.write(b'x' * 3000) == 936, 'short, as a file with room for a name and 936 bytes is written'
 for attempt in (
@@ -268,19 +270,19 @@ os.rename('a', 'e')
 os.unlink('e')
 """,
     )
-    disk.free()
+    disk.dials.free()
     run(disk, "pathlib.Path('a').write_text('a' * 5000)")
     assert (disk.tree / "a").stat().st_size == 5000
 
 
 def test_a_quota_is_reported_as_one(disk: Disk) -> None:
-    disk.leave(0, trouble=errno.EDQUOT)
+    disk.dials.leave(0, trouble=errno.EDQUOT)
     run(disk, f"try:\n    open('a', 'w')\nexcept OSError as error:\n    assert error.errno == {errno.EDQUOT}")
 
 
 def test_sqlite_says_that_the_disk_is_full(disk: Disk) -> None:
     run(disk, "import sqlite3; db = sqlite3.connect('x.db'); db.execute('CREATE TABLE t (n)'); db.close()")
-    disk.leave(0)
+    disk.dials.leave(0)
     run(
         disk,
         """

@@ -83,7 +83,8 @@ class State:
                 # Another process was faster, perhaps with another mind.
                 return cls.open(folder, corpus=corpus, default_graph=default_graph, ledger=ledger)
             except OSError as error:
-                raise StateError(f"no state folder can be made at {folder}: {error.strerror}") from error
+                failure = StateFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StateError
+                raise failure(f"no state folder can be made at {folder}: {error.strerror}") from error
         return cls(folder, opened, mode, None if url == "sqlite" else url)
 
     def current(self) -> Revision:
