@@ -73,7 +73,7 @@ def test_blank_nodes_are_new_ones_and_stay_apart() -> None:
 @pytest.mark.parametrize(
     "block",
     [
-        "{:a:b'}{'}",
+        "{:a :b'}{'}",
         "{ :a :b '''GRAPH :g { '''; :b \"# } \" # }\n }",
         "{ :a :b <http://example.org/#'> . } # }",
         "{ :a :b 1GRAPH<http://example.org/g>{:a a 1}:c a 1}",
