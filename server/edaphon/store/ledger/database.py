@@ -60,8 +60,11 @@ class Database(abc.ABC):
         self._engine.dispose()
 
     @abc.abstractmethod
-    def copy_into(self, file: Path) -> None:
-        """Make a new SQLite file of the whole ledger as it is now, while others write."""
+    def copy_into(self, file: Path, name: str) -> None:
+        """Make a SQLite database of the whole ledger as it is now, while others write, in an empty file.
+
+        `name` is what is said of it when something goes wrong there.
+        """
 
     @abc.abstractmethod
     def settle(self) -> None:

@@ -264,10 +264,11 @@ class Ledger:
 
         Raises LedgerError when there is a file of that name.
         """
-        with translated(f"the copy {file}", folder=file.parent):
+        name = f"the copy {file}"
+        with translated(name, folder=file.parent):
             try:
                 with new_file(file) as unfinished:
-                    self._database.copy_into(unfinished)
+                    self._database.copy_into(unfinished, name)
             except FileExistsError:
                 raise LedgerError(f"{file} exists already; name a new file") from None
 

@@ -59,8 +59,8 @@ class PostgresqlDatabase(Database):
     def settle(self) -> None:
         """Nothing: the server does so by itself."""
 
-    def copy_into(self, file: Path) -> None:
-        copy = SqliteDatabase(file)
+    def copy_into(self, file: Path, name: str) -> None:
+        copy = SqliteDatabase(file, name)
         try:
             copy.prepare(create=True)
             with self.reading() as source, copy.writing() as target:

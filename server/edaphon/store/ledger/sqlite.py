@@ -22,9 +22,9 @@ SETTLING: Final = 500
 
 
 class SqliteDatabase(Database):
-    """The ledger in an existing file."""
+    """The ledger in an existing file; `name` is what it is called while the file has not got its own name yet."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, name: str | None = None) -> None:
         self._file = file
         # SQLite's own name for it.
         self._log = f"{file}-wal"
@@ -35,7 +35,7 @@ class SqliteDatabase(Database):
             pool_timeout=PATIENCE,
             hide_parameters=True,
         )
-        super().__init__(engine, f"the ledger {file}", file.parent)
+        super().__init__(engine, name or f"the ledger {file}", file.parent)
 
     @classmethod
     def at(cls, file: Path, *, create: bool) -> "SqliteDatabase":
@@ -44,14 +44,23 @@ class SqliteDatabase(Database):
             if not create:
                 raise LedgerError(f"there is no ledger at {file}")
             # Nobody sees it before its schema is complete; whose own comes second takes the first one's.
+            name = f"the ledger {file}"
             with (
-                translated(f"the ledger {file}", folder=file.parent),
+                translated(name, folder=file.parent),
                 contextlib.suppress(FileExistsError),
                 new_file(file) as unfinished,
             ):
-                _fresh(unfinished)
-        database = cls(file)
-        database.prepare(create=create)
+                cls._prepared(unfinished, name, create=True).close()
+        return cls._prepared(file, None, create=create)
+
+    @classmethod
+    def _prepared(cls, file: Path, name: str | None, *, create: bool) -> "SqliteDatabase":
+        database = cls(file, name)
+        try:
+            database.prepare(create=create)
+        except BaseException:
+            database.close()
+            raise
         return database
 
     def begin(self, connection: Connection, *, writing: bool) -> None:
@@ -70,10 +79,12 @@ class SqliteDatabase(Database):
                     connection.execute(f"PRAGMA busy_timeout = {SETTLING}")
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def copy_into(self, file: Path) -> None:
+    def copy_into(self, file: Path, name: str) -> None:
+        with translated(self.name, folder=self.folder):
+            source = self._connect()
         with (
-            translated(self.name, folder=file.parent),
-            contextlib.closing(self._connect()) as source,
+            contextlib.closing(source),
+            translated(name, folder=file.parent),
             contextlib.closing(sqlite3.connect(file)) as target,
         ):
             # In one go: a copy in steps begins anew whenever somebody writes.
@@ -124,15 +135,6 @@ def seal(file: Path) -> None:
     """Make one file of a database that nobody has open: it can be read from a disk that cannot be written to."""
     with contextlib.closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
-
-
-def _fresh(file: Path) -> None:
-    """Make the schema in an empty file."""
-    database = SqliteDatabase(file)
-    try:
-        database.prepare(create=True)
-    finally:
-        database.close()
 
 
 def _sync(path: Path) -> None:
