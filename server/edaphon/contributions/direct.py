@@ -14,7 +14,7 @@ from edaphon.contributions.roles import Actor, Role, require
 from edaphon.contributions.verdict import check
 from edaphon.errors import NotConforming
 from edaphon.namespaces import GENID
-from edaphon.sparql.update import evaluate
+from edaphon.sparql.update.evaluation import evaluate
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Brought, Contribution, Kind
 from edaphon.store.publishing import Publication, publish

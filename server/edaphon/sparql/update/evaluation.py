@@ -2,7 +2,7 @@
 
 Each operation in turn: the engine evaluates its pattern once, as a query; the templates' quads are made of the
 solutions; the change is applied to the candidate, where the next operation sees it. The engine never gets the update
-itself to run. Patterns are evaluated on a thread that cannot reach out, unless they call an endpoint that may be called.
+itself to run. Patterns are evaluated on a thread that cannot reach out, unless they call an allowed endpoint.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Variable
 
-from edaphon.errors import EngineRefused, MalformedRequest, RemoteFailed
+from edaphon.errors import EngineRefused, MalformedRequest, QueryError, RemoteFailed
 from edaphon.settings import DefaultGraph as Mode
 from edaphon.sparql import egress
 from edaphon.sparql.confinement import confine
@@ -49,10 +49,10 @@ def evaluate(
 ) -> Delta:
     """Make the change that the update asks for on `store`, a candidate that nobody else uses, and return it.
 
-    In `merge` mode what is inserted into the default graph is stated in `home`; `skolem` gives the IRIs for new blank
-    nodes, in order of first appearance. Graphs that are `protected`, and those that the server keeps by itself, must not
-    be touched. `using` and `using_named` are the protocol's using-graph-uri and using-named-graph-uri; `allow_service`
-    are the only addresses that LOAD and SERVICE may name.
+    In `merge` mode what is inserted into the default graph is stated in `home`, and `skolem` gives the IRIs for new
+    blank nodes, in order of first appearance; in `plain` mode both are unused. Graphs that are `protected`, and those
+    that the server keeps by itself, must not be touched. `using` and `using_named` are the protocol's using-graph-uri
+    and using-named-graph-uri; `allow_service` are the only addresses that LOAD and SERVICE may name.
 
     Raises QuerySyntax, EgressRefused, MalformedRequest, EngineRefused, RemoteFailed, ContributionRefused and
     GraphProtected; the candidate is then of no use. A hostile update takes time, memory and stack without bound: run
@@ -65,7 +65,7 @@ def evaluate(
         raise MalformedRequest(
             "the update has USING or WITH, so the request can have neither using-graph-uri= nor using-named-graph-uri="
         )
-    placing = Placing(mode, home, skolem, protected)
+    placing = Placing(mode, home, skolem if mode == "merge" else None, protected)
     with ThreadPoolExecutor(1, "update", initializer=confine) as inside:
         evaluation = _Evaluation(store, request, placing, dataset, allow_service, inside)
         return evaluation.run()
@@ -151,13 +151,22 @@ class _Evaluation:
         remote = egress.calls_service(query, _parses)
         if target is not None:
             raise EngineRefused("a pattern of the update cannot be told apart from what stands around it")
-        try:
-            return instantiate() if remote else self._inside.submit(instantiate).result()
-        except SyntaxError as error:
-            raise EngineRefused(f"the engine does not take a pattern of the update by itself: {error}") from error
-        except (OSError, RuntimeError, ValueError) as error:
-            kind = RemoteFailed if remote else EngineRefused
-            raise kind(f"the engine cannot evaluate a pattern of the update: {error}") from error
+
+        def attempt() -> Step | QueryError:
+            # An error must not leave the thread with its traceback: that has solutions in it, which only the thread
+            # that asked for them can let go.
+            try:
+                return instantiate()
+            except SyntaxError as error:
+                return EngineRefused(f"the engine does not take a pattern of the update by itself: {error}")
+            except (OSError, RuntimeError, ValueError) as error:
+                kind = RemoteFailed if remote else EngineRefused
+                return kind(f"the engine cannot evaluate a pattern of the update: {error}")
+
+        outcome = attempt() if remote else self._inside.submit(attempt).result()
+        if isinstance(outcome, QueryError):
+            raise outcome
+        return outcome
 
     def _asked(self, operation: Modify) -> tuple[Store, list[GraphName] | None, list[NamedNode | BlankNode] | None]:
         """The store that an operation's pattern is asked of, and which of its graphs are the default graph and the
