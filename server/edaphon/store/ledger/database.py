@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Pool, event
 
 from edaphon.store.ledger.failures import translated
 from edaphon.store.ledger.schema import HEAD, migrate, version
@@ -30,6 +30,7 @@ class Database(abc.ABC):
         self._engine = engine
         self._writer = engine.execution_options(writing=True)
         self._process = os.getpid()
+        self._inherited: list[Pool] = []
         event.listen(engine, "begin", self._begin)
 
     @contextlib.contextmanager
@@ -78,7 +79,9 @@ class Database(abc.ABC):
         self.begin(connection, writing=bool(connection.get_execution_options().get("writing")))
 
     def _keep_from_parent(self) -> None:
-        # Two processes on one connection would damage each other's transactions.
+        # Two processes on one connection would damage each other's transactions. Those of the parent are neither used
+        # nor closed: closing would say good-bye in its name.
         if self._process != os.getpid():
+            self._inherited.append(self._engine.pool)
             self._engine.dispose(close=False)
             self._process = os.getpid()

@@ -34,6 +34,8 @@ NOTHING_LEFT: Final = 64 * 1024
 DISK_FULL: Final = {"53100"}
 # lock_not_available, serialization_failure, deadlock_detected, too_many_connections
 BUSY: Final = {"55P03", "40001", "40P01", "53300"}
+# Classes: connection_exception, operator_intervention, and idle for too long.
+LOST: Final = ("08", "57P", "25P03")
 
 
 @contextlib.contextmanager
@@ -65,7 +67,12 @@ def _meaning(error: BaseException, name: str, folder: Path | None) -> StateError
         return _full(name)
     if state in BUSY:
         return _busy(name)
-    return LedgerError(f"{name} cannot be reached or used: {_first_line(error)}; see that the database server runs")
+    if state is None or state.startswith(LOST):
+        # Of several addresses that were tried, each has a line of its own.
+        said = " ".join(str(error).split())
+        return LedgerError(f"{name} cannot be reached: {said}; see that the database server runs and lets one in")
+    # The lines after the first may tell what was about to be written.
+    return LedgerError(f"{name} cannot be used: {_first_line(error)}")
 
 
 def _sqlite(error: SQLiteError, name: str, folder: Path | None) -> StateError:

@@ -1,5 +1,6 @@
 """The ledger: what was proposed, decided and published, each entry on the disk before it is acknowledged."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -216,7 +217,10 @@ class Ledger:
 
     def revision_at(self, when: datetime) -> RevisionRecord | None:
         """The newest that was published at that time or earlier; None when there was none yet."""
-        wanted = _newest(select_revisions().where(tables.revision.c.at <= when), tables.revision.c.number, 1, None)
+        revision = tables.revision
+        # Of those not later, the highest number: a clock may have been put back. Found in the index alone.
+        newest = select(func.max(revision.c.number)).where(revision.c.at <= when).scalar_subquery()
+        wanted = select_revisions().where(revision.c.number == newest)
         with self._database.reading() as connection:
             row = connection.execute(wanted).one_or_none()
         return revision_of(row) if row else None
@@ -277,10 +281,11 @@ class Ledger:
         if not file.exists():
             raise LedgerError(f"there is no ledger at {file}")
         # What is read from is brought to the newest schema first, and the copy stays as it was.
-        with tempfile.TemporaryDirectory(prefix="edaphon-") as folder:
+        # It is as large as the ledger will be: there is room for it where that one is, if anywhere.
+        with tempfile.TemporaryDirectory(prefix=".edaphon-", dir=self._database.folder) as folder:
             temporary = Path(folder) / file.name
-            with translated(f"the copy {file}"):
-                temporary.write_bytes(file.read_bytes())
+            with translated(f"the copy {file}", folder=Path(folder)):
+                shutil.copyfile(file, temporary)
             database = open_database(temporary, create=False)
             try:
                 with database.reading() as source, self._database.writing() as target:

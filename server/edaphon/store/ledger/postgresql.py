@@ -17,6 +17,8 @@ __all__ = ["PostgresqlDatabase"]
 
 # The lock that a writing transaction holds: so events are numbered in the order in which they become visible.
 WRITERS_LOCK: Final = int.from_bytes(b"edaphon", "big")
+# Seconds after which the server gives up a writer that does nothing, or whose machine went away: others wait for it.
+ABANDONED: Final = 60
 
 
 class PostgresqlDatabase(Database):
@@ -32,7 +34,9 @@ class PostgresqlDatabase(Database):
             hide_parameters=True,
         )
         event.listen(engine, "connect", _settings)
-        super().__init__(engine, f"the ledger {url.render_as_string(hide_password=True)}")
+        # What follows the question mark may hold a password too.
+        shown = url.set(query={name: url.query[name] for name in ("host", "port") if name in url.query})
+        super().__init__(engine, f"the ledger {shown.render_as_string(hide_password=True)}")
 
     @classmethod
     def at(cls, url: str, *, create: bool) -> "PostgresqlDatabase":
@@ -72,9 +76,10 @@ class PostgresqlDatabase(Database):
 
 
 def _settings(connection: psycopg.Connection, _entry: ConnectionPoolEntry) -> None:
-    """What every connection asks of the server: to wait no longer than we do, and to flush what it acknowledges."""
+    """What every connection asks of the server: how long to wait, and to flush what it acknowledges."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{ABANDONED}s'")
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )

@@ -4,6 +4,7 @@ import os
 import traceback
 from pathlib import Path
 
+import psycopg
 import pytest
 from ledger_entries import entry
 from postgresql import Cluster
@@ -69,8 +70,11 @@ def test_another_database_is_refused(url: str) -> None:
     [
         "postgresql://ann:secret@127.0.0.1:1/ledger",
         "postgresql://ann:secret@/ledger?host=/nowhere",
+        "postgresql://ann:secret@127.0.0.1:1,127.0.0.2:1/ledger",
+        "postgresql://ann:secret@/ledger?host=127.0.0.1,127.0.0.2&port=1,2",
         "postgresql://ann:secret@127.0.0.1:1/ledger?sslmode=nonsense",
         "postgresql://ann:secret@127.0.0.1:1/ledger?unheard=of",
+        "postgresql://ann@127.0.0.1:1/ledger?password=secret",
         "postgresql://ann:secret@127.0.0.1:99999999/ledger",
         "postgresql://ann:secret@127.0.0.1:port/ledger",
         "postgresql://ann:secret@[::1/ledger",
@@ -84,6 +88,14 @@ def test_a_server_that_cannot_be_reached_is_told_without_the_password(url: str) 
 
 def test_a_database_that_is_not_there_is_told(postgresql: Cluster) -> None:
     assert 'database "nowhere" does not exist' in failure(postgresql.url().replace("/postgres?", "/nowhere?"))
+
+
+def test_a_user_who_may_not_make_tables_is_told(postgresql: Cluster) -> None:
+    url = postgresql.fresh()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE ROLE guest LOGIN")
+        connection.execute(f"GRANT USAGE ON SCHEMA {url.rpartition('%3D')[2]} TO guest".encode())
+    assert "cannot be used: permission denied for schema" in failure(url.replace("edaphon@", "guest:secret@"))
 
 
 def test_what_was_about_to_be_written_is_not_told(ledger: Ledger) -> None:
@@ -113,4 +125,17 @@ def test_a_connection_that_breaks_within_a_transaction_is_told_and_nothing_is_re
             backend = connection.scalar(text("SELECT pg_backend_pid()"))
             with other._database.reading() as own:
                 own.execute(text("SELECT pg_terminate_backend(:backend, 10000)"), {"backend": backend})
+        assert ledger.tokens() == []
+
+
+def test_a_writer_that_does_nothing_any_more_keeps_the_others_waiting_for_a_while_only(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edaphon.store.ledger.postgresql.ABANDONED", 1)
+    url = postgresql.fresh()
+    with Ledger.open(url) as ledger, Ledger.open(url) as other:
+        with pytest.raises(LedgerError, match="cannot be reached"), ledger._database.writing() as connection:
+            connection.execute(text("INSERT INTO token VALUES ('rita', 'd1', 'admin', now())"))
+            # It waits until the server has had enough of the first.
+            other.submit(*entry("kenya"))
         assert ledger.tokens() == []
