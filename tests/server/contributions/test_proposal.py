@@ -125,7 +125,7 @@ def test_literals_are_judged_as_they_are_spelt(desk: Desk) -> None:
         ("INSERT DATA { }", UPDATE, ContributionRefused, "states nothing and retracts nothing"),
         ("DELETE WHERE { ?s ?p ?o }", UPDATE, ContributionRefused, "INSERT DATA and DELETE DATA"),
         ("CLEAR ALL", UPDATE, ContributionRefused, "INSERT DATA and DELETE DATA"),
-        ("INSERT DATA { :a :b }", UPDATE, QuerySyntax, ""),
+        ("INSERT DATA { :a :b }", UPDATE, QuerySyntax, "expected"),
         (":survey a :Survey .", "text/turtle", AlreadyPublished, "example.org/para-1"),
         ("DELETE DATA { :survey :year 1999 }", UPDATE, NothingToRetract, "no graph states it"),
         ("DELETE DATA { :survey a :Activity }", UPDATE, NothingToRetract, "only implied"),
