@@ -12,6 +12,8 @@ EdaphonError
 │   ├── StateFull          its disk has no room left
 │   ├── LedgerError        its ledger cannot be reached, read or written
 │   └── RevisionMissing    no such revision, or none published yet
+│       ├── RevisionUnknown    none of that number was ever published
+│       └── RevisionGone       it was, but is not kept and cannot be made again
 ├── QueryError             a query that has no answer
 │   ├── QuerySyntax        it does not parse: line, column, hint
 │   ├── EgressRefused      it names a SERVICE or LOAD target that the operator did not allow
@@ -87,8 +89,10 @@ __all__ = [
     "RemoteFailed",
     "RequestError",
     "ResultTooLarge",
+    "RevisionGone",
     "RevisionMissing",
     "RevisionTaken",
+    "RevisionUnknown",
     "ShapesError",
     "StateBusy",
     "StateError",
@@ -148,6 +152,14 @@ class RevisionTaken(StateBusy):
 
 class RevisionMissing(StateError):
     """There is no such revision, or none has been published yet."""
+
+
+class RevisionUnknown(RevisionMissing):
+    """No revision of that number has been published."""
+
+
+class RevisionGone(RevisionMissing):
+    """The revision was published once, but is not kept any more, and to make it again is too much work or impossible."""
 
 
 class StateFull(StateError):

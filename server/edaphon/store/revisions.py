@@ -14,7 +14,7 @@ from pyoxigraph import Store
 
 from edaphon.errors import RevisionMissing, StateError
 
-__all__ = ["CORPUS_DIGEST", "CORPUS_QUADS", "Candidate", "Revision", "Revisions"]
+__all__ = ["CORPUS_DIGEST", "CORPUS_QUADS", "NUMBER", "Candidate", "Revision", "Revisions", "in_use"]
 
 # The newest ones are kept, and any that a process still has open (it holds a shared lock on the folder).
 KEPT: Final = 5
@@ -138,7 +138,7 @@ class Revisions:
         with contextlib.suppress(RevisionMissing):
             current = self.current().number
             for folder in sorted(self._kept(), key=lambda folder: int(folder.name), reverse=True)[KEPT:]:
-                if int(folder.name) != current and not _in_use(folder):
+                if int(folder.name) != current and not in_use(folder):
                     # Renamed first, so that nobody takes what is half removed for a revision.
                     doomed = folder.with_name(folder.name + UNFINISHED)
                     folder.rename(doomed)
@@ -203,7 +203,7 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _in_use(folder: Path) -> bool:
+def in_use(folder: Path) -> bool:
     """Whether some process holds the lock that readers take on a revision's folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

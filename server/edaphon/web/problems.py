@@ -54,6 +54,8 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.ParseError: Kind(400, "parse", "RDF that does not parse", ("line", "column")),
     errors.ShapesError: Kind(400, "shapes", "The shapes cannot be used"),
     errors.RevisionMissing: Kind(503, "no-revision", "Nothing is published yet"),
+    errors.RevisionUnknown: Kind(404, "unknown-revision", "There is no such revision"),
+    errors.RevisionGone: Kind(410, "revision-gone", "The revision is not kept any more"),
     errors.StateBusy: Kind(503, "busy", "The server is busy"),
     errors.StateFull: Kind(507, "disk", "The server's disk is full"),
     errors.LedgerError: Kind(503, "ledger", "The ledger cannot be reached"),
