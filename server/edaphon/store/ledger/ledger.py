@@ -39,7 +39,7 @@ from edaphon.store.ledger.rows import (
     select_revisions,
     token_of,
 )
-from edaphon.store.ledger.sqlite import new_file
+from edaphon.store.ledger.sqlite import SqliteDatabase, new_file
 
 __all__ = ["Ledger"]
 
@@ -218,8 +218,9 @@ class Ledger:
     def revision_at(self, when: datetime) -> RevisionRecord | None:
         """The newest that was published at that time or earlier; None when there was none yet."""
         revision = tables.revision
-        # Of those not later, the highest number: a clock may have been put back. Found in the index alone.
-        newest = select(func.max(revision.c.number)).where(revision.c.at <= when).scalar_subquery()
+        # Of those not later, the highest number: a clock may have been put back. The sum keeps SQLite from looking
+        # for it in the table, where the deltas lie in between, instead of in the index.
+        newest = select(func.max(revision.c.number + 0)).where(revision.c.at <= when).scalar_subquery()
         wanted = select_revisions().where(revision.c.number == newest)
         with self._database.reading() as connection:
             row = connection.execute(wanted).one_or_none()
@@ -280,20 +281,24 @@ class Ledger:
         """Take all that a copy says, also an older version's. Raises LedgerError when something is recorded here."""
         if not file.exists():
             raise LedgerError(f"there is no ledger at {file}")
-        # What is read from is brought to the newest schema first, and the copy stays as it was.
-        # It is as large as the ledger will be: there is room for it where that one is, if anywhere.
-        with tempfile.TemporaryDirectory(prefix=".edaphon-", dir=self._database.folder) as folder:
-            temporary = Path(folder) / file.name
-            with translated(f"the copy {file}", folder=Path(folder)):
-                shutil.copyfile(file, temporary)
-            database = open_database(temporary, create=False)
+        name = f"the copy {file}"
+        # What is read from is brought to the newest schema first, and the copy stays as it was. It is as large as the
+        # ledger will be: there is room for it where that one is, if anywhere.
+        where = self._database.folder
+        with (
+            translated(name, folder=where),
+            tempfile.TemporaryDirectory(prefix=".edaphon-", dir=where) as folder,
+        ):
+            temporary = Path(folder) / "ledger.sqlite"
+            shutil.copyfile(file, temporary)
+            copy = SqliteDatabase.at(temporary, create=False, name=name)
             try:
-                with database.reading() as source, self._database.writing() as target:
+                with copy.reading() as source, self._database.writing() as target:
                     if not is_empty(target):
                         raise LedgerError(f"{self._database.name} is not empty; name a new one to copy into")
                     copy_rows(source, target)
             finally:
-                database.close()
+                copy.close()
 
     def _of_contribution(self, wanted: Select[Any], column: Column[str], id: str) -> Any:
         with self._database.reading() as connection:

@@ -22,9 +22,9 @@ SETTLING: Final = 500
 
 
 class SqliteDatabase(Database):
-    """The ledger in an existing file; `name` is what it is called while the file has not got its own name yet."""
+    """The ledger in an existing file, called `name`: the file may not have got its own name yet."""
 
-    def __init__(self, file: Path, name: str | None = None) -> None:
+    def __init__(self, file: Path, name: str) -> None:
         self._file = file
         # SQLite's own name for it.
         self._log = f"{file}-wal"
@@ -35,26 +35,26 @@ class SqliteDatabase(Database):
             pool_timeout=PATIENCE,
             hide_parameters=True,
         )
-        super().__init__(engine, name or f"the ledger {file}", file.parent)
+        super().__init__(engine, name, file.parent)
 
     @classmethod
-    def at(cls, file: Path, *, create: bool) -> "SqliteDatabase":
+    def at(cls, file: Path, *, create: bool, name: str | None = None) -> "SqliteDatabase":
         """The ledger in a file; with `create`, one that is not there is made. Raises LedgerError without one."""
+        name = name or f"the ledger {file}"
         if not file.exists():
             if not create:
                 raise LedgerError(f"there is no ledger at {file}")
             # Nobody sees it before its schema is complete; whose own comes second takes the first one's.
-            name = f"the ledger {file}"
             with (
                 translated(name, folder=file.parent),
                 contextlib.suppress(FileExistsError),
                 new_file(file) as unfinished,
             ):
                 cls._prepared(unfinished, name, create=True).close()
-        return cls._prepared(file, None, create=create)
+        return cls._prepared(file, name, create=create)
 
     @classmethod
-    def _prepared(cls, file: Path, name: str | None, *, create: bool) -> "SqliteDatabase":
+    def _prepared(cls, file: Path, name: str, *, create: bool) -> "SqliteDatabase":
         database = cls(file, name)
         try:
             database.prepare(create=create)
@@ -72,7 +72,7 @@ class SqliteDatabase(Database):
         SQLite would do it by itself, beside other writers; up to 3.51.2 that can damage the database when they
         start the log anew meanwhile (sqlite.org/wal.html, “The WAL-Reset Bug”). Truncation keeps them out.
         """
-        with contextlib.suppress(OSError, sqlite3.Error):
+        with contextlib.suppress(OSError, sqlite3.Error, LedgerError):
             # What is committed is on the disk already: if this fails, the log stays, and the next writer tries again.
             if os.stat(self._log).st_size > LARGE_LOG:  # noqa: PTH116 - a third of the time
                 with contextlib.closing(self._connect()) as connection:
@@ -104,7 +104,7 @@ class SqliteDatabase(Database):
         try:
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":
-                raise LedgerError(f"the ledger {self._file} is on a disk that cannot hold its log; use a local one")
+                raise LedgerError(f"{self.name} is on a disk that cannot hold its log; use a local one")
             for pragma in ("synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
         except BaseException:

@@ -114,8 +114,9 @@ def test_what_is_no_copy_is_refused(ledger: Ledger, tmp_path: Path, content: byt
     file = tmp_path / "copy.sqlite"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(LedgerError):
+    with pytest.raises(LedgerError, match=rf"the copy {file} |there is no ledger at {file}"):
         ledger.copy_from(file)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     assert ledger.events() == []
 
 
