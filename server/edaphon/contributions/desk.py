@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from edaphon.contributions import direct, proposal, reversal, review
+from edaphon.contributions import direct, graph_store, proposal, reversal, review
 from edaphon.contributions.payload import Payload
 from edaphon.contributions.proposal import About
 from edaphon.contributions.roles import Actor
@@ -17,7 +17,18 @@ from edaphon.store.ledger.records import Contribution
 from edaphon.store.preparing import catch_up
 from edaphon.store.state import State
 
-__all__ = ["Place", "accept", "catch_up_with", "propose", "reject", "revert", "state_at", "update", "withdraw"]
+__all__ = [
+    "Place",
+    "accept",
+    "catch_up_with",
+    "propose",
+    "reject",
+    "revert",
+    "state_at",
+    "update",
+    "withdraw",
+    "write_graph",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ def revert(place: Place, actor: Actor, identifier: str, reason: str | None) -> C
 def update(place: Place, actor: Actor, one: direct.Update) -> Contribution | None:
     """See `direct.update`."""
     return direct.update(state_at(place), actor, one)
+
+
+def write_graph(place: Place, actor: Actor, one: graph_store.Write) -> graph_store.Outcome:
+    """See `graph_store.write`."""
+    return graph_store.write(state_at(place), actor, one)
 
 
 def catch_up_with(place: Place) -> None:

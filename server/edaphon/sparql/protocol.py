@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from edaphon.errors import MalformedRequest, TokenRequired, UnsupportedMedia
+from edaphon.errors import MalformedRequest, UnsupportedMedia
 
-__all__ = ["DIRECT_QUERY", "DIRECT_UPDATE", "FORM", "Operation", "in_body", "in_url", "media_type"]
+__all__ = ["DIRECT_QUERY", "DIRECT_UPDATE", "FORM", "Operation", "Update", "in_body", "in_url", "media_type"]
 
 FORM: Final = "application/x-www-form-urlencoded"
 DIRECT_QUERY: Final = "application/sparql-query"
@@ -22,6 +22,15 @@ SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?", re.ASCII)
 ABSOLUTE_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
 
 Parameters = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An update operation (section 2.2) with the dataset that its patterns see, where the request names one."""
+
+    text: str
+    using: tuple[str, ...] = ()
+    using_named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +51,10 @@ def in_url(query_string: bytes) -> Operation | None:
     return operation(given) if any(name == "query" for name, _ in given) else None
 
 
-def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Operation:
-    """The operation of a POST: a form (section 2.1.2) or the query itself (section 2.1.3).
+def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Operation | Update:
+    """The operation of a POST: a form (sections 2.1.2 and 2.2.1), or the query or update itself (2.1.3 and 2.2.2).
 
-    Raises MalformedRequest, UnsupportedMedia, and TokenRequired for an update (section 2.2), since nobody holds a
-    token that would allow one.
+    Raises MalformedRequest and UnsupportedMedia.
     """
     kind, options = media_type(content_type)
     if kind not in TAKEN:
@@ -68,7 +76,7 @@ def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Opera
             raise MalformedRequest("query= and update= in one request; send one of them")
         if names.count("update") > 1:
             raise MalformedRequest("update= is given more than once")
-        raise TokenRequired("an update needs a token with the role editor")
+        return update(given)
     if "query" not in names:
         raise MalformedRequest("the form has no query=")
     return operation(given)
@@ -132,6 +140,18 @@ def operation(given: Parameters) -> Operation:
     return Operation(
         query, graphs(values("default-graph-uri")), graphs(values("named-graph-uri")), time(single("timeout"))
     )
+
+
+def update(given: Parameters) -> Update:
+    """The update that these parameters, with exactly one update=, describe."""
+    found: dict[str, list[str]] = {"update": [], "using-graph-uri": [], "using-named-graph-uri": []}
+    for name, value in given:
+        if name in ("default-graph-uri", "named-graph-uri"):
+            raise MalformedRequest(f"{name} is for queries; an update has using-graph-uri and using-named-graph-uri")
+        if name in found:
+            found[name].append(value)
+    (text,) = found["update"]
+    return Update(text, graphs(tuple(found["using-graph-uri"])), graphs(tuple(found["using-named-graph-uri"])))
 
 
 def graphs(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""Where an HTTP process has contributions worked on: two processes of its own, one that checks, one that publishes.
+"""Where an HTTP process has contributions worked on: processes of its own, for proposals, for decisions, for updates.
 
-A proposal whose check takes long holds up other proposals, never a decision; and neither holds up a query.
+A proposal whose check takes long holds up other proposals, never a decision; an update that takes long holds up other
+updates; and none of them holds up a query. Each process is started when it is first needed.
 """
 
 import asyncio
@@ -57,8 +58,7 @@ class _Desk:
 class Clerk:
     """The contributions of one state folder, as one HTTP process deals with them.
 
-    `propose` goes to the process that checks; what decides or writes goes to the one that publishes. The ledger is read
-    here, in threads.
+    The ledger is read here, in threads.
     """
 
     def __init__(self, settings: Settings, state: "State") -> None:
@@ -66,6 +66,7 @@ class Clerk:
         self._state = state
         self._intake = _Desk(settings.memory)
         self._registrar = _Desk(settings.memory)
+        self._editor = _Desk(settings.memory)
 
     @property
     def place(self) -> "Place":
@@ -82,6 +83,10 @@ class Clerk:
         """Run a task of `contributions.desk` that may publish."""
         return await self._registrar.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
 
+    async def edit(self, task: Callable[..., T], *arguments: object) -> T:
+        """Run a task of `contributions.desk` that changes the graph without a proposal."""
+        return await self._editor.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
+
     async def ledger(self, question: "Callable[[Ledger], T]") -> T:
         """Ask the ledger something that is answered quickly."""
         return await asyncio.to_thread(lambda: question(self._state.ledger))
@@ -93,6 +98,6 @@ class Clerk:
         return await self.ledger(lambda ledger: authenticate(ledger, secret))
 
     def close(self) -> None:
-        """End both processes."""
-        self._intake.close()
-        self._registrar.close()
+        """End the processes."""
+        for desk in (self._intake, self._registrar, self._editor):
+            desk.close()
