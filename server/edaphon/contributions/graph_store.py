@@ -31,7 +31,7 @@ class Write:
     """One request. `graph` is an absolute IRI, DEFAULT or NEW.
 
     `unchanged_since` is the revision in which the client saw the graph, None where it does not care; `absent` when it
-    wants to write only where there is no such graph.
+    wants to write only where there is no such graph, `present` when only where there is one.
     """
 
     method: Literal["PUT", "POST", "DELETE"]
@@ -39,6 +39,7 @@ class Write:
     payloads: tuple[Payload, ...] = ()
     unchanged_since: int | None = None
     absent: bool = False
+    present: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,10 @@ def _preconditions(state: State, one: Write, graph: NamedNode | DefaultGraph, ba
     """Raise PreconditionFailed where the graph is not as the client thinks (RFC 9110 section 13.1)."""
     if one.absent and there:
         raise PreconditionFailed(f"there is a graph {graph} already")
+    if not there and (one.present or one.unchanged_since is not None):
+        raise PreconditionFailed(f"there is no graph {graph}")
     if one.unchanged_since is None:
         return
-    if not there:
-        raise PreconditionFailed(f"there is no graph {graph} any more")
     for record, packed in state.ledger.deltas(one.unchanged_since, base.number):
         changed = Delta() if packed is None else Delta.unpacked(packed)
         if packed is None or any(quad.graph_name == graph for quad in changed.added | changed.removed):

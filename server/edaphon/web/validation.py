@@ -9,12 +9,13 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from edaphon.conformance.isolation import Checker
-from edaphon.errors import MalformedRequest, NotAcceptable, PoolBusy, UnsupportedMedia
+from edaphon.errors import MalformedRequest, NotAcceptable, PoolBusy
 from edaphon.settings import Settings
 from edaphon.sparql.negotiation import HTML, JSON, Offer, choose, takes_gzip
 from edaphon.sparql.pool import Published
 from edaphon.sparql.protocol import media_type
 from edaphon.web import bodies, pages
+from edaphon.web.media import rdf_type
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, packed
 
 if TYPE_CHECKING:  # costs a server's start a sixth of a second, which most servers never need
@@ -112,7 +113,7 @@ async def submissions(request: Request, limit: int) -> "tuple[Submission, Submis
     body = await bodies.read(request.receive, head.get("content-encoding"), head.get("content-length"), limit)
     kind, _ = media_type(head.get("content-type"))
     if kind != MULTIPART:
-        return Submission("the body", body, _rdf(kind, "the body")), None
+        return Submission("the body", body, rdf_type(kind, "the body")), None
     parts = await _parts(head, body, limit)
     if "data" not in parts:
         raise MalformedRequest("the form has no field data, the RDF to check")
@@ -138,27 +139,12 @@ async def _parts(headers: Headers, body: bytes, limit: int) -> "dict[str, Submis
             raise MalformedRequest(f"the form has two fields {name}")
         if isinstance(value, UploadFile):
             kind, _ = media_type(value.content_type)
-            parts[name] = Submission(f"the field {name}", await value.read(), _rdf(kind, name, value.filename))
+            parts[name] = Submission(f"the field {name}", await value.read(), rdf_type(kind, name, value.filename))
         else:
             # A field without a type: Turtle reads N-Triples as well.
             parts[name] = Submission(f"the field {name}", value.encode(), "text/turtle")
     await form.close()
     return parts
-
-
-def _rdf(kind: str, where: str, filename: str | None = None) -> str:
-    """The RDF media type that a content type, or else a file's name, tells. Raises UnsupportedMedia."""
-    from pathlib import PurePath
-
-    from pyoxigraph import RdfFormat
-
-    form = RdfFormat.from_media_type(kind) if kind else None
-    if form is None and filename:
-        form = RdfFormat.from_extension(PurePath(filename).suffix.removeprefix("."))
-    if form is None:
-        told = f"is of type {kind}" if kind else "has no Content-Type"
-        raise UnsupportedMedia(f"{where} {told}; send RDF, such as text/turtle or application/ld+json")
-    return form.media_type
 
 
 def _response(report: "Report", chosen: str, *, gzip: bool) -> Response:
