@@ -298,7 +298,14 @@ class MalformedRequest(RequestError):
 
 
 class TokenRequired(RequestError):
-    """The request needs a token, and the one given is missing or unknown."""
+    """The request needs a token, and the one given is missing or unknown.
+
+    `error` is the code of RFC 6750 section 3.1 that tells why; None where no token was given.
+    """
+
+    def __init__(self, detail: str, *, error: str | None = None) -> None:
+        super().__init__(detail)
+        self.error = error
 
 
 class Forbidden(RequestError):

@@ -111,7 +111,8 @@ def of(error: BaseException) -> Problem:
     if isinstance(error, errors.PoolBusy | errors.TooManyRequests):
         headers.append(("retry-after", str(error.retry_after)))
     if isinstance(error, errors.TokenRequired):
-        headers.append(("www-authenticate", 'Bearer realm="edaphon"'))
+        reason = "" if error.error is None else f', error="{error.error}"'
+        headers.append(("www-authenticate", f'Bearer realm="edaphon"{reason}'))
     if isinstance(error, errors.BodyTooLarge | errors.BodyTimeout):
         # The rest of the body may still be on its way, and is not to be taken for a request.
         headers.append(("connection", "close"))
