@@ -20,11 +20,11 @@ from edaphon.sparql.description import Answers
 from edaphon.sparql.pool import Answer, Published
 from edaphon.sparql.query import Query
 from edaphon.web import bodies
+from edaphon.web.authorization import Gate
 from edaphon.web.clerk import Clerk
 from edaphon.web.media import rdf_type
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, REVALIDATE, Headers, Receive, Scope, Send
 from edaphon.web.requests import Request
-from edaphon.web.updating import Gate
 
 if TYPE_CHECKING:  # only once somebody writes
     from edaphon.contributions.graph_store import Outcome

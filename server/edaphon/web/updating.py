@@ -1,23 +1,12 @@
 """An update sent to the endpoint: by whom, and what came of it (SPARQL 1.1 Protocol section 2.2)."""
 
-from typing import TYPE_CHECKING, Protocol
-
 from edaphon.sparql.protocol import Update
+from edaphon.web.authorization import Gate
 from edaphon.web.clerk import Clerk
 from edaphon.web.replies import CORS, NEVER_STORED, Headers, Reply
 from edaphon.web.requests import Request
 
-if TYPE_CHECKING:  # only once somebody updates
-    from edaphon.contributions.roles import Actor
-
-__all__ = ["Gate", "Updates"]
-
-
-class Gate(Protocol):
-    """Who may write, and how often."""
-
-    async def writer(self, request: Request) -> "Actor":
-        """Whose token the request carries. Raises TokenRequired and TooManyRequests."""
+__all__ = ["Updates"]
 
 
 class Updates:
