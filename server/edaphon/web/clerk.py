@@ -5,13 +5,14 @@ updates; and none of them holds up a query. Each process is started when it is f
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edaphon.conformance.isolation import Checker
-from edaphon.errors import PoolBusy
+from edaphon.errors import EdaphonError, PoolBusy
 from edaphon.settings import Settings
 
 if TYPE_CHECKING:  # costs a server's start a third of a second, which most servers never need
@@ -22,12 +23,16 @@ if TYPE_CHECKING:  # costs a server's start a third of a second, which most serv
 
 __all__ = ["Clerk"]
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 # Tasks that may wait for each process.
 WAITING: Final = 64
 # What publishing may take on top of a check.
 PUBLISHING: Final = 30.0
+# Seconds until this server notices that another one, with the same ledger, has published something.
+FOLLOWING: Final = 1.0
 
 
 class _Desk:
@@ -96,6 +101,23 @@ class Clerk:
         from edaphon.contributions.tokens import authenticate
 
         return await self.ledger(lambda ledger: authenticate(ledger, secret))
+
+    async def follow(self) -> None:
+        """From now on, publish here what servers on other machines with the same ledger publish; for one of our own
+        there is none, and this returns at once.
+        """
+        if self._state.ledger_url is None:
+            return
+        from edaphon.contributions import desk
+
+        while True:
+            await asyncio.sleep(FOLLOWING)
+            try:
+                last = await self.ledger(lambda ledger: ledger.last_revision())
+                if last is not None and last.number > self._state.current().number:
+                    await self.register(desk.catch_up_with)
+            except EdaphonError as error:
+                logger.warning("what other servers have published is not here yet: %s", error)
 
     def close(self) -> None:
         """End the processes."""
