@@ -27,9 +27,10 @@ LONG: Final = "EDAPHON_CRASH_LONG" in os.environ
 # journal  ext4, xfs and btrfs, which keep names in one journal: each sync, of whatever, makes all names durable that
 #          were there by then; contents as in strict. Kinder to a program that forgets a folder's sync, crueller to
 #          one that renames a file before its content is synced.
+# killed   the machine goes on and only the program dies: all that was written is there. Needs drafts.
 # torn     strict, and besides some of what was not synced, drawn by a seed: any of the changes of names, and of each
 #          file its content before, its content after, or a mixture of the two by blocks.
-Model = Literal["strict", "journal", "torn"]
+Model = Literal["strict", "journal", "killed", "torn"]
 MODELS: Final[tuple[Model, ...]] = get_args(Model)
 
 BLOCK: Final = 4096
@@ -77,9 +78,9 @@ class Moment:
         """Make, in a new folder, the tree as it is found after the power has come back, or one of its folders."""
         chance = random.Random(f"{seed} {self.syncs}")
         names = dict(self._journalled if model == "journal" else self._names)
-        if model == "torn":
+        if model in ("killed", "torn"):
             for change in self._pending:
-                if chance.random() < 0.5:
+                if model == "killed" or chance.random() < 0.5:
                     for half in change:
                         _apply(names, half)
         inside: dict[int, list[tuple[str, int]]] = {}
@@ -96,7 +97,7 @@ class Moment:
                 elif inode in placed:
                     path.hardlink_to(placed[inode])
                 else:
-                    self._write(inode, path, chance if model == "torn" else None)
+                    self._write(inode, path, model, chance)
                     path.chmod(stat.S_IMODE(self._modes[inode]))
                     placed[inode] = path
 
@@ -107,16 +108,17 @@ class Moment:
         fill(root, target)
         return target
 
-    def _write(self, inode: int, path: Path, chance: random.Random | None) -> None:
+    def _write(self, inode: int, path: Path, model: Model, chance: random.Random) -> None:
         synced, draft = self._synced.get(inode), self._drafts.get(inode)
-        if chance is None or draft is None:
-            if synced is None:
-                path.touch()
-            else:
-                shutil.copyfile(synced, path)
-            return
-        before = synced.read_bytes() if synced else b""
-        path.write_bytes(chance.choice((_before, _after, _mixed))(before, draft.read_bytes(), chance))
+        if draft is not None and model == "torn":
+            before = synced.read_bytes() if synced else b""
+            path.write_bytes(chance.choice((_before, _after, _mixed))(before, draft.read_bytes(), chance))
+        elif draft is not None and model == "killed":
+            shutil.copyfile(draft, path)
+        elif synced is not None:
+            shutil.copyfile(synced, path)
+        else:
+            path.touch()
 
     def same_disk(self, other: "Moment") -> bool:
         """Whether the two differ at most in what was promised, under every model."""

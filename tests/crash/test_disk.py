@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from crash.disk import Disk
-from crash.survival import Model, Moment, moments
+from crash.survival import MODELS, Model, Moment, moments
 from pyoxigraph import Store
 
 START = "import os, sys, pathlib\nfrom crash.marking import mark\n"
@@ -82,6 +82,12 @@ def test_a_file_removed_comes_back_unless_its_folder_is_synced(disk: Disk, tmp_p
     assert left(disk, tmp_path) == {"a": b"a"}
     run(disk, SYNC + "sync('.')")
     assert left(disk, tmp_path / "again") == {}
+
+
+def test_what_a_killed_program_wrote_is_all_there(disk: Disk, tmp_path: Path) -> None:
+    disk.dials.keep_drafts()
+    run(disk, SYNC + "os.mkdir('d'); pathlib.Path('d/a').write_text('a'); pathlib.Path('b').touch(); sync('b')")
+    assert left(disk, tmp_path, "killed") == {"d/a": b"a", "b": b""}
 
 
 def test_a_folder_needs_its_parent_synced(disk: Disk, tmp_path: Path) -> None:
@@ -196,7 +202,7 @@ def rows(folder: Path) -> list[int]:
         db.close()
 
 
-@pytest.mark.parametrize("model", ["strict", "journal", "torn"])
+@pytest.mark.parametrize("model", MODELS)
 def test_sqlite_keeps_each_commit_when_told_to_sync_fully(disk: Disk, tmp_path: Path, model: Model) -> None:
     disk.dials.keep_drafts()
     run(disk, COMMITS % "FULL")

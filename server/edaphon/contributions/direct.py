@@ -121,7 +121,7 @@ def update(state: State, actor: Actor, one: Update) -> Contribution | None:
     title = f"SPARQL Update: {first}"[:120]
 
     def work(revision: Revision, identifier: str) -> Delta:
-        with scratch_folder(state.folder) as folder:
+        with state.writing(), scratch_folder(state.folder) as folder:
             return _evaluated(state, revision, folder / "store", one, identifier)
 
     content = one.text.encode()

@@ -54,19 +54,23 @@ def kept_report(packed: bytes) -> dict[str, str]:
 
 
 def check(state: State, base: Revision, published: Store, delta: Delta, source: Source | None = None) -> Verdict:
-    """Check what a change would make wrong in a revision, whose store is open; `source` is the text it was sent as."""
+    """Check what a change would make wrong in a revision, whose store is open; `source` is the text it was sent as.
+
+    The change is tried on a copy beside the revisions: raises StateFull when the disk has no room for it.
+    """
     shapes, version = shapes_of(state.corpus)
     if shapes is None:
         return Verdict(Report(), version)
-    report = check_proposal(
-        base.folder,
-        Proposal(tuple(delta.added), tuple(delta.removed)),
-        shapes,
-        mode=state.default_graph,
-        published=published,
-        brought_by=() if source is None else (source,),
-        cap=CAP,
-    )
+    with state.writing():
+        report = check_proposal(
+            base.folder,
+            Proposal(tuple(delta.added), tuple(delta.removed)),
+            shapes,
+            mode=state.default_graph,
+            published=published,
+            brought_by=() if source is None else (source,),
+            cap=CAP,
+        )
     return Verdict(report, version)
 
 

@@ -19,6 +19,7 @@ __all__ = ["CORPUS_DIGEST", "CORPUS_QUADS", "NUMBER", "Candidate", "Revision", "
 # The newest ones are kept, and any that a process still has open (it holds a shared lock on the folder).
 KEPT: Final = 5
 NUMBER: Final = re.compile(r"[0-9]{6,}")
+# The engine adds an ending of its own while it clones.
 UNFINISHED: Final = ".unfinished"
 # What lies in a revision's folder beside the engine's files: from which corpus it was made.
 CORPUS_DIGEST: Final = "corpus.digest"
@@ -133,7 +134,7 @@ class Revisions:
             if folder.is_dir():
                 folder.rename(folder.with_name(folder.name + UNFINISHED))
         self._next_pointer.unlink(missing_ok=True)
-        for folder in self._folder.glob(f"*{UNFINISHED}"):
+        for folder in self._folder.glob(f"*{UNFINISHED}*"):
             shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(RevisionMissing):
             current = self.current().number
@@ -147,7 +148,7 @@ class Revisions:
     @property
     def untidy(self) -> bool:
         """Whether a process that died has left something to sweep."""
-        return self._next_pointer.exists() or any(self._folder.glob(f"*{UNFINISHED}"))
+        return self._next_pointer.exists() or any(self._folder.glob(f"*{UNFINISHED}*"))
 
     def _publish(self, candidate: Candidate) -> None:
         for path in candidate.folder.iterdir():
