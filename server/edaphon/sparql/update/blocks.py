@@ -23,12 +23,14 @@ GraphName = NamedNode | BlankNode | DefaultGraph
 _KNOWN: Final = "|".join(
     PATTERNS[kind] for kind in ("VAR", "BLANK_NODE_LABEL", "PNAME_LN", "PNAME_NS", "LANGTAG", "LONG_STRING", "STRING")
 )
-# The triples of one graph: all tokens but GRAPH and braces, those of annotations apart.
+_OPENING: Final = rf"(?i:GRAPH){GAP}({IRIREF}|{PATTERNS['PNAME_LN']}|{PATTERNS['PNAME_NS']}){GAP}{{(?!\|)"
+_GRAPH: Final = re.compile(_OPENING)
+# The triples of one graph: all tokens but braces, those of annotations apart, and GRAPH. Without a space behind it that
+# could be a prefix as well; then the brace tells.
 _TRIPLES: Final = re.compile(
-    rf"(?:[ \t\r\n]++|#[^\r\n]*+|<<|{IRIREF}|{_KNOWN}|(?:true|false|a)(?![\w:])|{{\||\|}}"
+    rf"(?:[ \t\r\n]++|#[^\r\n]*+|<<|{IRIREF}|(?!{_OPENING})(?:{_KNOWN}|(?:true|false|a)(?![\w:]))|{{\||\|}}"
     rf"|{PATTERNS['DOUBLE']}|{PATTERNS['DECIMAL']}|{PATTERNS['INTEGER']}|[.,;()\[\]^~>+-])*+"
 )
-_GRAPH: Final = re.compile(rf"GRAPH{GAP}({IRIREF}|{PATTERNS['PNAME_LN']}|{PATTERNS['PNAME_NS']}){GAP}{{", re.IGNORECASE)
 _GRAPH_ENDS: Final = re.compile(rf"}}{GAP}\.?+")
 # Whatever might hide or hold a variable's sign, and variables.
 _VARIABLE: Final = re.compile(

@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 def checker() -> Iterator[Checker]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
-        with Checker(memory=400) as one:
+        with Checker(memory=1000) as one:
             assert one.run(abs, -1, seconds=60) == 1
             yield one
 
