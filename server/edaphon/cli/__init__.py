@@ -17,6 +17,11 @@ COMMANDS: Final = {
     "check": "edaphon.cli.check",
     "query": "edaphon.cli.query",
     "dump": "edaphon.cli.dump",
+    "propose": "edaphon.cli.propose",
+    "review": "edaphon.cli.review",
+    "revert": "edaphon.cli.revert",
+    "history": "edaphon.cli.history",
+    "token": "edaphon.cli.token",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from edaphon.cli.failures import told
+from edaphon.cli.reports import write_report
 from edaphon.conformance.candidate import Proposal, check_proposal
 from edaphon.conformance.check import (
     CAP,
@@ -86,7 +87,7 @@ def check(
             report = _on_top_of(state_folder, files, shape_files, cap or None)
         else:
             report = _alone(files, shape_files, cap or None)
-    _write(report, form)
+    write_report(report, form)
     sys.exit(0 if report.conforms else FINDINGS)
 
 
@@ -118,18 +119,3 @@ def _on_top_of(folder: Path, files: tuple[Path, ...], shape_files: tuple[Path, .
         brought_by=sources(files),
         cap=cap,
     )
-
-
-def _write(report: Report, form: str) -> None:
-    """The report to standard output, remarks to standard error."""
-    from edaphon.conformance.report import WRITERS
-    from edaphon.conformance.report.text import print_text
-
-    for remark in report.remarks:
-        click.echo(f"remark: {remark.text}", err=True)
-    if form == "text" and sys.stdout.isatty():
-        from rich.console import Console
-
-        print_text(report, Console(highlight=False))
-    else:
-        click.echo(WRITERS[form](report), nl=False)

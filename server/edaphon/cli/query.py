@@ -13,12 +13,11 @@ import click
 
 from edaphon.cli.failures import Unusable, told
 from edaphon.cli.options import settings_options
-from edaphon.cli.states import existing, opened
-from edaphon.errors import QuerySyntax, RevisionMissing
+from edaphon.cli.states import published
+from edaphon.errors import QuerySyntax
 from edaphon.settings import Settings
 from edaphon.sparql.pool import Answer, WorkerPool
 from edaphon.sparql.query import Head, Query
-from edaphon.store.preparing import prepare
 
 __all__ = ["query"]
 
@@ -90,11 +89,7 @@ def _placed(error: Unusable, name: str) -> Unusable:
 
 async def _ask(asked: Query, settings: Settings, *, table: bool) -> bool:
     """Write the answer to standard output; True when it is the false of an ASK."""
-    state = opened(settings) if settings.state is None else existing(settings)
-    try:
-        state.current()
-    except RevisionMissing:
-        prepare(state)
+    state = published(settings)
     pool = WorkerPool(
         state.current,
         workers=1,

@@ -117,14 +117,19 @@ class Ledger:
             return steps.find(connection, id)
 
     def contributions(
-        self, *, status: Status | None = None, limit: int = 50, before: str | None = None
+        self, *, status: Status | None = None, limit: int = 50, before: str | None = None, conforms: bool | None = None
     ) -> list[Contribution]:
-        """The newest first; `before` is the last of those that one has seen. Raises ContributionUnknown for it."""
+        """The newest first; `before` is the last of those that one has seen. Raises ContributionUnknown for it.
+
+        `conforms` asks for those of which the last check said so, or said no.
+        """
         contribution = tables.contribution
         place = tuple_(contribution.c.created, contribution.c.seq)
         wanted = select_contributions().order_by(contribution.c.created.desc(), contribution.c.seq.desc()).limit(limit)
         if status is not None:
             wanted = wanted.where(contribution.c.status == status)
+        if conforms is not None:
+            wanted = wanted.where(contribution.c.conforms.is_(conforms))
         with self._database.reading() as connection:
             if before is not None:
                 seen = select(contribution.c.created, contribution.c.seq).where(contribution.c.id == before)
@@ -157,10 +162,22 @@ class Ledger:
         with self._database.writing() as connection:
             return steps.decide(connection, id, status, by, reason)
 
-    def checked(self, id: str, base: int, report: bytes, conforms: bool, shapes: str) -> None:
-        """Record that a proposal was checked again. Raises ContributionUnknown, and WrongStatus like `decide`."""
+    def checked(
+        self,
+        id: str,
+        base: int,
+        report: bytes,
+        conforms: bool,
+        shapes: str,
+        *,
+        status: Literal["proposed", "accepted"] = "proposed",
+    ) -> None:
+        """Record that a proposal was checked again, or an accepted contribution after the shapes or the corpus changed.
+
+        Raises ContributionUnknown, and WrongStatus unless it has that status.
+        """
         with self._database.writing() as connection:
-            steps.check(connection, id, Check(base, report, conforms, shapes))
+            steps.check(connection, id, Check(base, report, conforms, shapes), once=status)
 
     # Revisions
 

@@ -117,11 +117,13 @@ def add(connection: Connection, contribution: Contribution, payload: bytes, requ
     )
 
 
-def check(connection: Connection, id: str, made: Check, at: datetime | None = None) -> None:
-    """Record a new check of a proposal. Raises ContributionUnknown or WrongStatus."""
+def check(
+    connection: Connection, id: str, made: Check, at: datetime | None = None, *, once: Status = "proposed"
+) -> None:
+    """Record a new check of a contribution in that status. Raises ContributionUnknown or WrongStatus."""
     at = at or _now()
     found = {"base": made.base, "conforms": made.conforms, "shapes": made.shapes}
-    _move(connection, id, "proposed", **found)
+    _move(connection, id, once, **found)
     report = tables.check_report
     connection.execute(update(report).where(report.c.contribution == id).values(at=at, content=made.report))
     _note(connection, at, "checked", None, id, **found)
