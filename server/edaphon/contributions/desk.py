@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from edaphon.contributions import direct, graph_store, proposal, reversal, review
+from edaphon.contributions import direct, display, graph_store, proposal, reversal, review
 from edaphon.contributions.payload import Payload
 from edaphon.contributions.proposal import About
 from edaphon.contributions.roles import Actor
@@ -21,9 +21,13 @@ __all__ = [
     "Place",
     "accept",
     "catch_up_with",
+    "change",
+    "change_shown",
     "propose",
     "reject",
+    "represented",
     "revert",
+    "shown",
     "state_at",
     "update",
     "withdraw",
@@ -78,6 +82,26 @@ def update(place: Place, actor: Actor, one: direct.Update) -> Contribution | Non
 def write_graph(place: Place, actor: Actor, one: graph_store.Write) -> graph_store.Outcome:
     """See `graph_store.write`."""
     return graph_store.write(state_at(place), actor, one)
+
+
+def shown(place: Place, identifier: str) -> display.Shown:
+    """See `display.shown`."""
+    return display.shown(state_at(place), identifier)
+
+
+def represented(place: Place, identifier: str, what: display.Part, media_type: str) -> bytes:
+    """See `display.represented`."""
+    return display.represented(state_at(place), identifier, what, media_type)
+
+
+def change(place: Place, start: int, end: int, media_type: str, part: display.Side) -> bytes:
+    """See `display.change`."""
+    return display.change(state_at(place), start, end, media_type, part)
+
+
+def change_shown(place: Place, start: int, end: int) -> display.Change:
+    """See `display.change_shown`."""
+    return display.change_shown(state_at(place), start, end)
 
 
 def catch_up_with(place: Place) -> None:

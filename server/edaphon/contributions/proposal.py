@@ -12,6 +12,7 @@ from typing import Final
 from pyoxigraph import NamedNode, Quad
 
 from edaphon.contributions.payload import Payload, read, skolemised
+from edaphon.contributions.places import source_of
 from edaphon.contributions.provenance import graph_of
 from edaphon.contributions.resolution import resolve
 from edaphon.contributions.roles import Actor, Role, require
@@ -47,9 +48,19 @@ def about(title: str | None, source: str | None) -> About:
         raise ContributionRefused(f"the title has {len(text)} characters; {LONGEST_TITLE} are the most")
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text):
         raise ContributionRefused("the title has characters that cannot be shown")
-    if source is not None and not ABSOLUTE_IRI.fullmatch(source):
+    if source is not None and not _is_iri(source):
         raise ContributionRefused(f"the source must be an absolute IRI, not {source!r}")
     return About(text or "untitled contribution", source)
+
+
+def _is_iri(text: str) -> bool:
+    if not ABSOLUTE_IRI.fullmatch(text):
+        return False
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def new_identifier(title: str, now: datetime) -> str:
@@ -84,7 +95,7 @@ def propose(state: State, actor: Actor, said: About, payload: Payload) -> Contri
     base = state.current()
     with reading(base) as store:
         delta = resolve(request, store, state.default_graph)
-        verdict = check(state, base, store, delta, payload.source())
+        verdict = check(state, base, store, delta, source_of(payload, identifier))
     if not verdict.conforms:
         raise NotConforming(
             "with this contribution the graph would not conform to its shapes; the report says what to mend",

@@ -14,7 +14,7 @@ from edaphon.namespaces import BASE, CONTRIBUTION, GRAPH_PROVENANCE, PREFIXES
 from edaphon.store.ledger.records import Contribution
 from edaphon.store.merge import in_graph
 
-__all__ = ["AGENT", "activity", "agent", "described", "graph_of", "invalidated", "provenance"]
+__all__ = ["AGENT", "PROVENANCE", "activity", "agent", "described", "graph_of", "invalidated", "prov", "provenance"]
 
 PROVENANCE: Final = NamedNode(GRAPH_PROVENANCE)
 AGENT: Final = BASE + "contributor/"

@@ -1,7 +1,8 @@
-"""Where an HTTP process has contributions worked on: processes of its own, for proposals, for decisions, for updates.
+"""Where an HTTP process has contributions worked on: processes of its own, by kind of work.
 
 A proposal whose check takes long holds up other proposals, never a decision; an update that takes long holds up other
-updates; and none of them holds up a query. Each process is started when it is first needed.
+updates, and a large difference other differences; none of them holds up a query.
+Each process is started when it is first needed.
 """
 
 import asyncio
@@ -72,6 +73,7 @@ class Clerk:
         self._intake = _Desk(settings.memory)
         self._registrar = _Desk(settings.memory)
         self._editor = _Desk(settings.memory)
+        self._reader = _Desk(settings.memory)
 
     @property
     def place(self) -> "Place":
@@ -91,6 +93,10 @@ class Clerk:
     async def edit(self, task: Callable[..., T], *arguments: object) -> T:
         """Run a task of `contributions.desk` that changes the graph without a proposal."""
         return await self._editor.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
+
+    async def show(self, task: Callable[..., T], *arguments: object) -> T:
+        """Run a task of `contributions.desk` that only reads, but may have much to put together."""
+        return await self._reader.run(task, self.place, *arguments, seconds=self._settings.timeout)
 
     async def ledger(self, question: "Callable[[Ledger], T]") -> T:
         """Ask the ledger something that is answered quickly."""
@@ -121,5 +127,5 @@ class Clerk:
 
     def close(self) -> None:
         """End the processes."""
-        for desk in (self._intake, self._registrar, self._editor):
+        for desk in (self._intake, self._registrar, self._editor, self._reader):
             desk.close()
