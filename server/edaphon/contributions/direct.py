@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
@@ -18,7 +19,6 @@ from edaphon.sparql.update.evaluation import evaluate
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Brought, Contribution, Kind
 from edaphon.store.publishing import Publication, publish
-from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision
 from edaphon.store.scratch import scratch_folder
 from edaphon.store.state import State
@@ -52,23 +52,22 @@ class _Unchanged(Exception):
     """The change turned out to be none."""
 
 
-def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, str], Delta]) -> Contribution | None:
+def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, Store, str], Delta]) -> Contribution | None:
     """Publish what `work` makes of the published revision; None, and nothing published, when it changes nothing.
 
-    `work` gets a revision and the identifier of the contribution that its change is recorded as, and gives an effective
-    delta; it is called again when another change was published meanwhile. Raises Forbidden, NotConforming with the
-    report, and what `work` raises.
+    `work` gets a revision, its store open for reading, and the identifier of the contribution that its change is
+    recorded as, and gives an effective delta; it is called again when another change was published meanwhile. Raises
+    Forbidden, NotConforming with the report, and what `work` raises.
     """
     require(actor, Role.EDITOR, "write without a proposal")
     now = datetime.now(UTC)
     identifier = new_identifier(one.title, now)
 
-    def work_out(revision: Revision) -> Publication:
-        delta = work(revision, identifier)
+    def work_out(revision: Revision, store: Store) -> Publication:
+        delta = work(revision, store, identifier)
         if not delta:
             raise _Unchanged
-        with reading(revision) as store:
-            verdict = check(state, revision, store, delta)
+        verdict = check(state, revision, store, delta)
         if not verdict.conforms:
             raise NotConforming(
                 "after this change the graph would not conform to its shapes; the report says what to mend",
@@ -97,7 +96,7 @@ def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, str], 
             reverted_by=None,
         )
         return Publication(
-            _with_provenance(state, revision, record, delta),
+            _with_provenance(state, store, record, delta),
             "update" if one.kind == "update" else "graph-store",
             actor.name,
             contribution=identifier,
@@ -120,17 +119,16 @@ def update(state: State, actor: Actor, one: Update) -> Contribution | None:
     first = next((line.strip() for line in one.text.splitlines() if line.strip()), "")
     title = f"SPARQL Update: {first}"[:120]
 
-    def work(revision: Revision, identifier: str) -> Delta:
+    def work(_: Revision, store: Store, identifier: str) -> Delta:
         with state.writing(), scratch_folder(state.folder) as folder:
-            return _evaluated(state, revision, folder / "store", one, identifier)
+            return _evaluated(state, store, folder / "store", one, identifier)
 
     content = one.text.encode()
     return edit(state, actor, Edit("update", title, content, "application/sparql-update"), work)
 
 
-def _evaluated(state: State, revision: Revision, copy: object, one: Update, identifier: str) -> Delta:
-    with reading(revision) as published:
-        published.backup(str(copy))
+def _evaluated(state: State, published: Store, copy: Path, one: Update, identifier: str) -> Delta:
+    published.backup(str(copy))
     candidate = Store(str(copy))
     made = 0
 
@@ -140,7 +138,7 @@ def _evaluated(state: State, revision: Revision, copy: object, one: Update, iden
         return NamedNode(f"{GENID}{identifier}/b{made - 1}")
 
     merged = state.default_graph == "merge"
-    change = evaluate(
+    return evaluate(
         candidate,
         one.text,
         mode=state.default_graph,
@@ -151,16 +149,14 @@ def _evaluated(state: State, revision: Revision, copy: object, one: Update, iden
         using_named=one.using_named,
         allow_service=one.allow_service,
     )
-    return Delta(change.added, change.removed)
 
 
 def _nothing(_: object) -> bool:
     return False
 
 
-def _with_provenance(state: State, revision: Revision, record: Contribution, delta: Delta) -> Delta:
+def _with_provenance(state: State, store: Store, record: Contribution, delta: Delta) -> Delta:
     if state.default_graph == "plain":
         # There a dataset holds what its users put in, and nothing else; the ledger has the record.
         return delta
-    with reading(revision) as store:
-        return effective(store, delta.added | provenance(record), delta.removed)
+    return effective(store, delta.added | provenance(record), delta.removed)

@@ -15,7 +15,6 @@ from edaphon.errors import ContributionRefused, DefaultGraphKept, GraphUnknown, 
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Contribution
 from edaphon.store.merge import in_graph, triple_of
-from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision
 from edaphon.store.state import State
 
@@ -67,24 +66,23 @@ def write(state: State, actor: Actor, one: Write) -> Outcome:
     named: list[NamedNode] = []
     existed: list[bool] = []
 
-    def work(revision: Revision, identifier: str) -> Delta:
+    def work(revision: Revision, store: Store, identifier: str) -> Delta:
         graph = _place(one.graph, identifier)
         named[:] = [] if isinstance(graph, DefaultGraph) else [graph]
-        with reading(revision) as store:
-            there = holds(store, graph)
-            existed[:] = [there]
-            _preconditions(state, one, graph, revision, there=there)
-            before = set(store.quads_for_pattern(None, None, None, graph))
-            coming = [
-                in_graph(triple_of(quad), graph)
-                for number, triples in enumerate(asked)
-                for quad in _apart(triples, state, identifier, number)
-            ]
-            if one.method == "DELETE":
-                if not there:
-                    raise GraphUnknown(f"there is no graph {graph}, so it cannot be dropped")
-                return Delta(frozenset(), frozenset(before))
-            return effective(store, coming, before if one.method == "PUT" else ())
+        there = holds(store, graph)
+        existed[:] = [there]
+        _preconditions(state, one, graph, revision, there=there)
+        before = set(store.quads_for_pattern(None, None, None, graph))
+        coming = [
+            in_graph(triple_of(quad), graph)
+            for number, triples in enumerate(asked)
+            for quad in _apart(triples, state, identifier, number)
+        ]
+        if one.method == "DELETE":
+            if not there:
+                raise GraphUnknown(f"there is no graph {graph}, so it cannot be dropped")
+            return Delta(frozenset(), frozenset(before))
+        return effective(store, coming, before if one.method == "PUT" else ())
 
     content = one.payloads[0].content if len(one.payloads) == 1 else b"\n".join(each.content for each in one.payloads)
     media_type = one.payloads[0].media_type if len(one.payloads) == 1 else "application/octet-stream"

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pyoxigraph import Quad
+from pyoxigraph import Quad, Store
 
 from edaphon.contributions.proposal import new_identifier
 from edaphon.contributions.provenance import PROVENANCE, invalidated, provenance
@@ -15,7 +15,6 @@ from edaphon.errors import NoLongerConforming, NothingToRetract
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Brought, Contribution
 from edaphon.store.publishing import Publication, publish
-from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision
 from edaphon.store.state import State
 
@@ -46,41 +45,40 @@ def revert(state: State, actor: Actor, identifier: str, reason: str | None) -> C
     new = new_identifier(title, now)
     patch = undone.patch(f"{PATCH}:{new}")
 
-    def work_out(base: Revision) -> Publication:
-        with reading(base) as store:
-            delta = effective(store, undone.added, undone.removed)
-            if not delta:
-                raise NothingToRetract(f"nothing of {identifier} stands any more; later changes have undone all of it")
-            verdict = check(state, base, store, delta)
-            if not verdict.conforms:
-                raise NoLongerConforming(
-                    f"without {identifier} the graph would not conform to its shapes; the report says why",
-                    report=verdict.report,
-                )
-            record = Contribution(
-                id=new,
-                kind="revert",
-                title=title,
-                source=None,
-                contributor=actor.name,
-                status="accepted",
-                created=now,
-                decided=now,
-                decided_by=actor.name,
-                reason=because,
-                revision=base.number + 1,
-                base=base.number,
-                added=len(delta.added),
-                removed=len(delta.removed),
-                conforms=True,
-                shapes=verdict.shapes,
-                media_type=PATCH,
-                digest=hashlib.sha256(patch).hexdigest(),
-                reverts=identifier,
-                reverted_by=None,
+    def work_out(base: Revision, store: Store) -> Publication:
+        delta = effective(store, undone.added, undone.removed)
+        if not delta:
+            raise NothingToRetract(f"nothing of {identifier} stands any more; later changes have undone all of it")
+        verdict = check(state, base, store, delta)
+        if not verdict.conforms:
+            raise NoLongerConforming(
+                f"without {identifier} the graph would not conform to its shapes; the report says why",
+                report=verdict.report,
             )
-            told = provenance(replace(record, decided=datetime.now(UTC))) | invalidated(identifier, new)
-            with_record = effective(store, delta.added | told, delta.removed)
+        record = Contribution(
+            id=new,
+            kind="revert",
+            title=title,
+            source=None,
+            contributor=actor.name,
+            status="accepted",
+            created=now,
+            decided=now,
+            decided_by=actor.name,
+            reason=because,
+            revision=base.number + 1,
+            base=base.number,
+            added=len(delta.added),
+            removed=len(delta.removed),
+            conforms=True,
+            shapes=verdict.shapes,
+            media_type=PATCH,
+            digest=hashlib.sha256(patch).hexdigest(),
+            reverts=identifier,
+            reverted_by=None,
+        )
+        told = provenance(replace(record, decided=datetime.now(UTC))) | invalidated(identifier, new)
+        with_record = effective(store, delta.added | told, delta.removed)
         return Publication(
             with_record,
             "revert",

@@ -1,9 +1,14 @@
 """A decision on a proposal: accepted and published, rejected, or withdrawn by whoever made it."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
+
+from pyoxigraph import Store
 
 from edaphon.contributions.payload import Payload
+from edaphon.contributions.places import source_of
 from edaphon.contributions.provenance import provenance
 from edaphon.contributions.resolution import resolve
 from edaphon.contributions.roles import Actor, may_decide, may_withdraw
@@ -12,11 +17,12 @@ from edaphon.errors import ContributionRefused, NoLongerConforming, WrongStatus
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Acceptance, Check, Contribution
 from edaphon.store.publishing import Publication, publish
-from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision
 from edaphon.store.state import State
 
 __all__ = ["accept", "must_be", "reject", "with_reason", "withdraw"]
+
+LONGEST_REASON: Final = 10_000
 
 
 def accept(state: State, actor: Actor, identifier: str, reason: str | None) -> Contribution:
@@ -27,31 +33,31 @@ def accept(state: State, actor: Actor, identifier: str, reason: str | None) -> C
     so that it cannot be accepted any more: it stays proposed then. Raises StateBusy, StateFull.
     """
     ledger = state.ledger
+    reason = readable(reason)
     contribution = ledger.contribution(identifier)
     may_decide(actor, contribution)
     must_be(contribution, "proposed")
     request = Delta.unpacked(ledger.request(identifier))
 
-    def work_out(base: Revision) -> Publication:
-        with reading(base) as store:
-            delta = resolve(request, store, state.default_graph)
-            checked = contribution
-            made = None
-            if base.number != contribution.base:
-                media_type, content = ledger.payload(identifier)
-                verdict = check(state, base, store, delta, Payload(content, media_type).source())
-                made = Check(base.number, verdict.packed(), verdict.conforms, verdict.shapes)
-                if not verdict.conforms:
-                    ledger.checked(identifier, made.base, made.report, made.conforms, made.shapes)
-                    raise NoLongerConforming(
-                        f"{identifier} conformed when it was proposed, but what is published has changed since; "
-                        "the report says what is wrong with it now",
-                        report=verdict.report,
-                    )
-                checked = replace(contribution, shapes=verdict.shapes)
-            decided = replace(checked, decided=datetime.now(UTC), decided_by=actor.name, reason=reason)
-            statements = effective(store, delta.added, delta.removed)
-            with_record = effective(store, delta.added | provenance(decided), delta.removed)
+    def work_out(base: Revision, store: Store) -> Publication:
+        delta = resolve(request, store, state.default_graph)
+        checked = contribution
+        made = None
+        if base.number != contribution.base:
+            media_type, content = ledger.payload(identifier)
+            verdict = check(state, base, store, delta, source_of(Payload(content, media_type), identifier))
+            made = Check(base.number, verdict.packed(), verdict.conforms, verdict.shapes)
+            if not verdict.conforms:
+                ledger.checked(identifier, made.base, made.report, made.conforms, made.shapes)
+                raise NoLongerConforming(
+                    f"{identifier} conformed when it was proposed, but what is published has changed since; "
+                    "the report says what is wrong with it now",
+                    report=verdict.report,
+                )
+            checked = replace(contribution, shapes=verdict.shapes)
+        decided = replace(checked, decided=datetime.now(UTC), decided_by=actor.name, reason=reason)
+        statements = effective(store, delta.added, delta.removed)
+        with_record = effective(store, delta.added | provenance(decided), delta.removed)
         return Publication(
             with_record,
             "contribution",
@@ -80,7 +86,7 @@ def withdraw(state: State, actor: Actor, identifier: str, reason: str | None) ->
     contribution = state.ledger.contribution(identifier)
     may_withdraw(actor, contribution)
     must_be(contribution, "proposed")
-    return state.ledger.decide(identifier, "withdrawn", actor.name, reason)
+    return state.ledger.decide(identifier, "withdrawn", actor.name, readable(reason))
 
 
 def must_be(contribution: Contribution, status: str) -> None:
@@ -93,6 +99,17 @@ def must_be(contribution: Contribution, status: str) -> None:
 
 def with_reason(reason: str | None, to: str) -> str:
     """The reason. Raises ContributionRefused where there is none."""
-    if not reason or not reason.strip():
+    text = readable(reason)
+    if text is None:
         raise ContributionRefused(f"to {to} takes a reason, for whoever made it and for those who come later")
-    return reason.strip()
+    return text
+
+
+def readable(reason: str | None) -> str | None:
+    """The reason as it is recorded; None for an empty one. Raises ContributionRefused for what cannot be shown."""
+    text = (reason or "").strip()
+    if len(text) > LONGEST_REASON:
+        raise ContributionRefused(f"the reason has {len(text)} characters; {LONGEST_REASON} are the most")
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text if sign not in "\n\r\t"):
+        raise ContributionRefused("the reason has characters that cannot be shown")
+    return text or None

@@ -1,21 +1,25 @@
 """A change of what is stated becomes the next published revision, recorded in the ledger before it is seen."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from pyoxigraph import Store
 
 from edaphon.errors import RevisionTaken
 from edaphon.store import merge
 from edaphon.store.delta import Delta
 from edaphon.store.ledger.records import Acceptance, Brought, Cause, RevisionRecord
 from edaphon.store.preparing import catch_up, made_from
+from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision, Revisions
 from edaphon.store.state import State
 
 __all__ = ["Publication", "publish"]
 
-# How often a change is worked out again because another one was published meanwhile, before the others have to wait.
+# How often a change is worked out for nothing because another one was published meanwhile, before the others must wait.
 ATTEMPTS: Final = 3
 
 
@@ -36,38 +40,33 @@ class Publication:
     brought: Brought | None = None
 
 
-def publish(state: State, work_out: Callable[[Revision], Publication]) -> Revision:
-    """Publish what `work_out` makes of the published revision; it is called again when that has moved meanwhile.
+def publish(state: State, work_out: Callable[[Revision, Store], Publication]) -> Revision:
+    """Publish what `work_out` makes of the published revision and its store, which is open for reading.
 
-    It is called without the right to publish, so that it may take its time, and at the last of several attempts with
-    it. Whatever it raises ends the attempt, and nothing has happened. When this returns, the new revision is what
-    queries are answered from, and neither the end of this process nor a loss of power undoes it. Raises StateBusy,
-    StateFull, StateError.
+    It is called without the right to publish, so that it may take its time; again when another revision was published
+    meanwhile; and after several attempts with that right. Whatever it raises ends the attempt, and nothing has
+    happened. When this returns, the new revision is what queries are answered from, and neither the end of this process
+    nor a loss of power undoes it. Raises StateBusy, StateFull, StateError.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    for _ in range(ATTEMPTS):
         base = state.current()
-        publication = work_out(base)
-        try:
-            with state.publishing() as revisions:
+        with reading(base) as store:
+            publication = work_out(base, store)
+            # Taken is its number when a server on another machine, with the same ledger, was faster.
+            with contextlib.suppress(RevisionTaken), state.publishing() as revisions:
                 catch_up(state, revisions)
-                now = state.current()
-                if now != base:
-                    if attempt < ATTEMPTS:
-                        continue
-                    publication = work_out(now)
-                with state.writing():
-                    _publish(state, revisions, publication)
-                return state.current()
-        except RevisionTaken:
-            # A server on another machine, with the same ledger, was faster.
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("the last attempt ends in a revision or an error")
+                if state.current() == base:
+                    return _publish(state, revisions, publication, store)
+    with state.publishing() as revisions:
+        catch_up(state, revisions)
+        base = state.current()
+        with reading(base) as store:
+            return _publish(state, revisions, work_out(base, store), store)
 
 
-def _publish(state: State, revisions: Revisions, publication: Publication) -> None:
+def _publish(state: State, revisions: Revisions, publication: Publication, base: Store) -> Revision:
     delta = publication.delta
-    with revisions.next() as candidate:
+    with state.writing(), revisions.next(base=base) as candidate:
         merge.apply(candidate.store, delta.added, delta.removed, state.default_graph)
         record = RevisionRecord(
             number=candidate.number,
@@ -86,3 +85,4 @@ def _publish(state: State, revisions: Revisions, publication: Publication) -> No
         candidate.commit = lambda: state.ledger.publish(
             record, packed, accepts=publication.acceptance, brings=publication.brought
         )
+    return state.current()

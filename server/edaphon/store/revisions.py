@@ -95,11 +95,12 @@ class Revisions:
         return Revision(number, folder)
 
     @contextlib.contextmanager
-    def next(self, *, empty: bool = False, number: int | None = None) -> Iterator[Candidate]:
+    def next(self, *, empty: bool = False, number: int | None = None, base: Store | None = None) -> Iterator[Candidate]:
         """Make the next revision from a hard-linked clone of the current one, or from nothing.
 
-        Its number is the next one unless another, higher than the current one, is given. It is published when the
-        block ends, and thrown away when the block raises: then nothing has happened.
+        `base` is the current one's store, where it is open already. Its number is the next one unless another, higher
+        than the current one, is given. It is published when the block ends, and thrown away when the block raises:
+        then nothing has happened.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self.sweep()
@@ -111,7 +112,7 @@ class Revisions:
         folder = self._folder / f"{number:06}{UNFINISHED}"
         try:
             if last is not None and not empty:
-                Store.read_only(str(last.folder)).backup(str(folder))
+                (base or Store.read_only(str(last.folder))).backup(str(folder))
                 for name in (CORPUS_DIGEST, CORPUS_QUADS):
                     if (last.folder / name).exists():
                         os.link(last.folder / name, folder / name)
