@@ -53,6 +53,7 @@ class FakePool:
         revision: Published | None = None,  # noqa: ARG002 - it has but one
         *,
         client: str = "",  # noqa: ARG002 - and is never full
+        seen: Published | None = None,  # noqa: ARG002
     ) -> AsyncIterator[Answer]:
         self.asked.append(query)
         canned = self.answers[query.text]

@@ -22,7 +22,8 @@ from edaphon.web import health, home, pages, problems
 from edaphon.web import validation as validating
 from edaphon.web.access import AccessLog
 from edaphon.web.asking import Service
-from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint, Watched
+from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint
+from edaphon.web.exchange import Seen, Watched
 from edaphon.web.pages.examples import Example
 from edaphon.web.problems import Problem
 from edaphon.web.replies import CORS, Headers, Message, Receive, Reply, Scope, Send
@@ -82,8 +83,11 @@ class Application:
         else:
             await self._route(scope, receive, send)
 
-    def repeat(self, path: bytes, query_string: bytes, headers: Headers, started: float) -> Reply | None:
-        """The reply to a GET that was answered before, where it can be given without further ado."""
+    def repeat(self, path: bytes, query_string: bytes, headers: Headers, started: float) -> Reply | Seen | None:
+        """The reply to a GET that was answered before, where it can be given without further ado.
+
+        Where it cannot, what the search for it has shown; None where repeats are not known.
+        """
         return self._endpoint.repeat(query_string, headers, started) if path == RAW_PATH else None
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,7 +131,7 @@ def _respond(problem: Problem, scope: Scope) -> Reply:
 def _response(problem: Problem, request: Request) -> Response:
     reply = _respond(problem, request.scope)
     response = Response(reply.body, reply.status)
-    response.raw_headers = list(reply.start["headers"])
+    response.raw_headers = list(reply.all_headers)
     return response
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from edaphon.errors import EdaphonError, NotAcceptable
 from edaphon.namespaces import PREFIXES
@@ -17,17 +17,16 @@ from edaphon.sparql.pool import Answer, Published
 from edaphon.web import answering, bodies, pages, problems
 from edaphon.web.access import AccessLog
 from edaphon.web.answering import Asked, standing
+from edaphon.web.exchange import Exchange, Seen
 from edaphon.web.pages.examples import Example
 from edaphon.web.pages.results import Result
 from edaphon.web.problems import Problem
-from edaphon.web.replies import CORS, Receive, Reply, Send, packed
+from edaphon.web.replies import CORS, Reply, packed
 from edaphon.web.requests import Request
 
 __all__ = ["Asking", "Service"]
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
 ALLOW: Final = ", ".join(METHODS)
@@ -69,12 +68,11 @@ class Service:
 class Asking:
     """One request. `revision`, `query` and `source` are for the log, each set as soon as it is known."""
 
-    def __init__(self, service: Service, request: Request, receive: Receive, send: Send, spelling: Hashable) -> None:
+    def __init__(self, service: Service, request: Request, exchange: Exchange) -> None:
         self._service = service
         self._request = request
-        self._receive = receive
-        self._send = send
-        self._spelling = spelling
+        self._exchange = exchange
+        self._seen = exchange.seen or Seen(None, None)
         self._operation: protocol.Operation | None = None
         self.revision: int | None = None
         self.source = "fresh"
@@ -102,41 +100,25 @@ class Asking:
                 self._operation = protocol.in_url(request.query_string)
             else:
                 body = await self._body()
-                given = (request.query_string, request.content_type, body)
+                given = (request.query_string, request.header(b"content-type"), body)
                 if len(body) > LARGE:
                     # Megabytes of percent-encoding take seconds, in which other clients want to be answered.
                     self._operation = await asyncio.to_thread(protocol.in_body, *given)
                 else:
                     self._operation = protocol.in_body(*given)
             work = self._describe() if self._operation is None else self._answer(self._operation)
-            return await self._while_there(work)
+            return await self._exchange.while_there(work)
         except EdaphonError as error:
             return self.trouble(error)
 
     async def _body(self) -> bytes:
         request = self._request
-        limit = self._service.settings.max_body * MEGABYTE
-        return await bodies.read(self._receive, request.content_encoding, request.content_length, limit)
-
-    async def _while_there(self, work: Coroutine[Any, Any, T]) -> T:
-        """Work until it is done or the client is gone; then it is cancelled, which frees the query's worker."""
-        here = asyncio.current_task()
-        assert here is not None
-        gone = asyncio.create_task(self._watch(here))
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if gone.done() and here.uncancel() == 0:
-                raise bodies.ClientGone from None
-            raise
-        finally:
-            gone.cancel()
-
-    async def _watch(self, task: "asyncio.Task[Any]") -> None:
-        """Cancel a task when the client goes away."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        task.cancel()
+        return await bodies.read(
+            self._exchange.receive,
+            request.header(b"content-encoding"),
+            request.header(b"content-length"),
+            self._service.settings.max_body * MEGABYTE,
+        )
 
     async def _describe(self) -> Reply:
         """The service description, or the page with the query form (SPARQL 1.1 Service Description section 2)."""
@@ -167,11 +149,12 @@ class Asking:
     async def _answer(self, operation: protocol.Operation) -> Reply | None:
         """Answer a query: from the cache, by 304, or from a worker."""
         service, request = self._service, self._request
-        asked = Asked(operation, negotiation.formats(request.accept), request.gzip, service.current())
+        seen = self._seen.revision or service.current()
+        asked = Asked(operation, negotiation.formats(request.accept), request.gzip, seen)
         query = asked.query(service.settings.timeout)
         repeatable = query.repeatable
         if repeatable:
-            kept = service.cache.find(asked.key, asked.revision.number, self._spelling)
+            kept = service.cache.find(asked.key, asked.revision.number, self._seen.spelling)
             if kept is not None:
                 self.revision, self.source = kept.revision, "repeat"
                 return self._unless_known(kept)
@@ -184,7 +167,7 @@ class Asking:
                         self.revision = asked.revision.number
                         return Reply(304, standing(None, None, self.revision, tag), b"", self.revision, tag)
         try:
-            async with service.pool.answer(query, client=request.client) as answer:
+            async with service.pool.answer(query, client=request.client, seen=seen) as answer:
                 self.revision = answer.head.revision
                 # A revision may be published between our looking and the pool's.
                 steady = repeatable and answer.head.revision == asked.revision.number
@@ -199,7 +182,7 @@ class Asking:
 
         def keep(reply: Reply) -> None:
             if steady:
-                service.cache.keep(asked.key, answer.head.revision, reply, self._spelling)
+                service.cache.keep(asked.key, answer.head.revision, reply, self._seen.spelling)
 
         if asked.media_type(answer.head.form) == HTML:
             reply = await self._result_page(asked, answer, steady=steady)
@@ -209,7 +192,7 @@ class Asking:
             body = await answering.stream(
                 asked,
                 answer,
-                self._send,
+                self._exchange,
                 steady=steady,
                 chunks=request.chunks,
                 body=request.method != "HEAD",

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Hashable
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -11,31 +10,16 @@ from edaphon.errors import EdaphonError
 from edaphon.web.answering import Cut
 from edaphon.web.asking import Asking, Service
 from edaphon.web.bodies import ClientGone
-from edaphon.web.replies import Headers, Message, Receive, Reply, Scope, Send
-from edaphon.web.requests import read_head
+from edaphon.web.exchange import Exchange, Seen, exchange
+from edaphon.web.replies import Headers, Receive, Reply, Scope, Send
+from edaphon.web.requests import Request
 
-__all__ = ["PATH", "RAW_PATH", "Endpoint", "Watched"]
+__all__ = ["PATH", "RAW_PATH", "Endpoint"]
 
 logger = logging.getLogger(__name__)
 
 PATH: Final = "/sparql"
 RAW_PATH: Final = PATH.encode()
-
-
-class Watched:
-    """A `send` that remembers what went through it, for the log."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = 0
-        self.size = 0
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        else:
-            self.size += len(message.get("body", b""))
-        await self._send(message)
 
 
 class Endpoint:
@@ -46,24 +30,28 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        spelling = None
-        if scope["method"] in ("GET", "HEAD"):
-            spelling, reply = self._again(scope["query_string"], scope["headers"])
+        asked = exchange(scope, receive, send)
+        if asked.seen is None and scope["method"] in ("GET", "HEAD"):
+            asked.seen, reply = self._again(scope["query_string"], scope["headers"])
             if reply is not None:
-                await reply.send(send)
+                await asked.reply(reply)
                 self._note(scope["method"], scope["query_string"], reply, started)
                 return
-        await self._ask(scope, receive, send, spelling, started)
+        await self._ask(Request(scope), asked, started)
 
-    def repeat(self, query_string: bytes, headers: Headers, started: float) -> Reply | None:
-        """The reply to a GET that was answered before, already in the log; the caller has to send it now."""
-        _, reply = self._again(query_string, headers)
-        if reply is not None:
-            self._note("GET", query_string, reply, started)
+    def repeat(self, query_string: bytes, headers: Headers, started: float) -> Reply | Seen:
+        """The reply to a GET that was answered before, already in the log; the caller has to send it now.
+
+        Where there is none, what the search for it has shown.
+        """
+        seen, reply = self._again(query_string, headers)
+        if reply is None:
+            return seen
+        self._note("GET", query_string, reply, started)
         return reply
 
-    def _again(self, query_string: bytes, headers: Headers) -> tuple[Hashable, Reply | None]:
-        """How this request is spelt, and the reply to an earlier one that was spelt the same."""
+    def _again(self, query_string: bytes, headers: Headers) -> tuple[Seen, Reply | None]:
+        """What is seen of this request, and the reply to an earlier one that was spelt the same."""
         accept = accept_encoding = if_none_match = None
         for name, value in headers:
             if name == b"accept":
@@ -74,13 +62,14 @@ class Endpoint:
                 if_none_match = value if if_none_match is None else if_none_match + b", " + value
         spelling = (query_string, accept, accept_encoding)
         try:
-            reply = self._service.cache.again(spelling, self._service.current().number)
+            revision = self._service.current()
         except EdaphonError:
             # It will be met again, and told, when the query is asked.
-            return spelling, None
+            return Seen(spelling, None), None
+        reply = self._service.cache.again(spelling, revision.number)
         if reply is not None and if_none_match is not None and reply.known_to(if_none_match.decode("latin-1")):
             reply = reply.not_modified()
-        return spelling, reply
+        return Seen(spelling, revision), reply
 
     def _note(self, method: str, query_string: bytes, reply: Reply, started: float) -> None:
         """Log a repeat."""
@@ -89,14 +78,13 @@ class Endpoint:
         size = reply.size if method == "GET" else 0
         log.request(method, RAW_PATH, reply.status, time.perf_counter() - started, size, reply.revision, "repeat", text)
 
-    async def _ask(self, scope: Scope, receive: Receive, send: Send, spelling: Hashable, started: float) -> None:
+    async def _ask(self, request: Request, exchange: Exchange, started: float) -> None:
         """Answer a request that is not a repeat, and log it."""
-        watched = Watched(send)
-        asking = Asking(self._service, read_head(scope), receive, watched, spelling)
+        asking = Asking(self._service, request, exchange)
         try:
             reply = await asking.reply()
             if reply is not None:
-                await reply.send(watched)
+                await exchange.reply(reply)
         except ClientGone:
             asking.source = "gone"
         except Cut:
@@ -106,16 +94,16 @@ class Endpoint:
             # Only a shutdown whose grace period is over cancels requests; what is left is a client that reads slowly.
             asking.source = "cut"
         except Exception as error:  # The last resort: a defect of ours, of which the client learns that it was ours.
-            logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)
-            if watched.status == 0:
-                await asking.trouble(error).send(watched)
+            logger.error("a defect in answering %s %s", request.method, PATH, exc_info=error)
+            if exchange.status == 0:
+                await exchange.reply(asking.trouble(error))
         finally:
             self._service.log.request(
-                scope["method"],
-                scope["raw_path"],
-                watched.status,
+                request.method,
+                request.raw_path,
+                exchange.status,
                 time.perf_counter() - started,
-                0 if scope["method"] == "HEAD" else watched.size,
+                0 if request.method == "HEAD" else exchange.size,
                 asking.revision,
                 asking.source,
                 asking.query,

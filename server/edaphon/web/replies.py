@@ -1,8 +1,8 @@
 """A whole HTTP response, ready to be sent, and the headers that every response has."""
 
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ WORTH_PACKING: Final = 1_000
 # As in Vary: what a stored response must be revalidated for, which an ETag makes cheap.
 REVALIDATE: Final = (b"cache-control", b"public, no-cache")
 NEVER_STORED: Final = (b"cache-control", b"no-store")
+STATUS_LINES: Final = {one.value: b"HTTP/1.1 %d %s\r\n" % (one, one.phrase.encode()) for one in HTTPStatus}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,17 +39,14 @@ class Reply:
     body: bytes = b""
     revision: int | None = None
     etag: str | None = None
-    start: Message = field(init=False)
-    rest: Message = field(init=False)
-    _head: bytes | None = field(init=False, default=None)
+    _head: bytes | None = None
 
-    def __post_init__(self) -> None:
-        headers = list(self.headers)
-        if self.status not in (204, 304):
-            headers.append((b"content-length", b"%d" % len(self.body)))
-        # Built once: a kept reply is sent many times.
-        self.start = {"type": "http.response.start", "status": self.status, "headers": headers}
-        self.rest = {"type": "http.response.body", "body": self.body}
+    @property
+    def all_headers(self) -> Headers:
+        """The headers and, where a body may be, its length."""
+        if self.status in (204, 304):
+            return self.headers
+        return [*self.headers, (b"content-length", b"%d" % len(self.body))]
 
     @property
     def size(self) -> int:
@@ -58,15 +56,17 @@ class Reply:
     def head(self) -> bytes:
         """The status line and the headers as they go over the wire, without those that each connection adds."""
         if self._head is None:
-            lines = [b"HTTP/1.1 %d %s\r\n" % (self.status, HTTPStatus(self.status).phrase.encode())]
-            lines += [name + b": " + value + b"\r\n" for name, value in self.start["headers"]]
-            self._head = b"".join(lines)
+            headers = self.all_headers
+            lines = [name + b": " + value + b"\r\n" for name, value in headers]
+            # Built once: a kept reply is sent many times.
+            self._head = b"".join((STATUS_LINES[self.status], *lines))
+            assert self._head.count(b"\n") == 1 + len(headers), "no header may have a line break in its value"
         return self._head
 
     async def send(self, send: Send) -> None:
-        """Send it; for HEAD the server below leaves the body out."""
-        await send(self.start)
-        await send(self.rest)
+        """Send it in ASGI's messages; for HEAD the server below leaves the body out."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.all_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
     def known_to(self, if_none_match: str) -> bool:
         """Whether a client that sends this If-None-Match has the reply already."""
@@ -85,9 +85,3 @@ def packed(body: bytes, *, gzip: bool) -> tuple[bytes, Headers]:
         return body, []
     packer = zlib.compressobj(6, wbits=31)
     return packer.compress(body) + packer.flush(), [(b"content-encoding", b"gzip")]
-
-
-def joined(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
-    """The value of a request header, several lines of it joined as one list; None when there is none."""
-    values = [value.decode("latin-1") for key, value in headers if key == name]
-    return ", ".join(values) if values else None
