@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edaphon.errors import EdaphonError, NotAcceptable
+from edaphon.errors import EdaphonError, NotAcceptable, TokenRequired
 from edaphon.namespaces import PREFIXES
 from edaphon.settings import Settings
 from edaphon.sparql import negotiation, protocol
@@ -23,6 +23,7 @@ from edaphon.web.pages.results import Result
 from edaphon.web.problems import Problem
 from edaphon.web.replies import CORS, Reply, packed
 from edaphon.web.requests import Request
+from edaphon.web.updating import Updates
 
 __all__ = ["Asking", "Service"]
 
@@ -63,6 +64,13 @@ class Service:
     cache: AnswerCache[Reply]
     log: AccessLog
     examples: tuple[Example, ...] = ()
+    updates: Updates | None = None
+
+    async def update(self, request: Request, one: protocol.Update) -> Reply:
+        """Make an update, where anybody may."""
+        if self.updates is None:
+            raise TokenRequired("an update needs a token with the role editor, and this server has given none")
+        return await self.updates.make(request, one)
 
 
 class Asking:
@@ -103,9 +111,12 @@ class Asking:
                 given = (request.query_string, request.header(b"content-type"), body)
                 if len(body) > LARGE:
                     # Megabytes of percent-encoding take seconds, in which other clients want to be answered.
-                    self._operation = await asyncio.to_thread(protocol.in_body, *given)
+                    sent = await asyncio.to_thread(protocol.in_body, *given)
                 else:
-                    self._operation = protocol.in_body(*given)
+                    sent = protocol.in_body(*given)
+                if isinstance(sent, protocol.Update):
+                    return await self._service.update(request, sent)
+                self._operation = sent
             work = self._describe() if self._operation is None else self._answer(self._operation)
             return await self._exchange.while_there(work)
         except EdaphonError as error:
