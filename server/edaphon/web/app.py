@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from edaphon import __version__
 from edaphon.errors import EdaphonError
@@ -18,22 +20,35 @@ from edaphon.sparql import negotiation
 from edaphon.sparql.cache import AnswerCache
 from edaphon.sparql.description import Answers, Census
 from edaphon.sparql.pool import Published
-from edaphon.web import health, home, pages, problems
+from edaphon.web import contributions, graph_store, health, history, home, problems, refusals
 from edaphon.web import validation as validating
 from edaphon.web.access import AccessLog
 from edaphon.web.asking import Service
+from edaphon.web.authorization import Gate
+from edaphon.web.clerk import Clerk
 from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint
 from edaphon.web.exchange import Seen, Watched
 from edaphon.web.pages.examples import Example
-from edaphon.web.problems import Problem
 from edaphon.web.replies import CORS, Headers, Message, Receive, Reply, Scope, Send
+from edaphon.web.requests import Request as Sent
+from edaphon.web.tally import Tally
+from edaphon.web.updating import Updates
 from edaphon.web.validation import Validation
 
-__all__ = ["Application", "create_app"]
+__all__ = ["Application", "Contributing", "create_app"]
 
 logger = logging.getLogger(__name__)
 
 TITLE: Final = "Edaphon"
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Contributing:
+    """What lets people contribute: where contributions are worked on, and who is let in."""
+
+    clerk: Clerk
+    gate: Gate
 
 
 def create_app(
@@ -42,38 +57,52 @@ def create_app(
     pool: Answers,
     log: AccessLog,
     examples: tuple[Example, ...] = (),
+    contributing: Contributing | None = None,
 ) -> "Application":
-    """The application over a started pool; `current` gives the published revision."""
+    """The application over a started pool; `current` gives the published revision.
+
+    Without `contributing` the graph is only read.
+    """
     census = Census(pool, current, settings.timeout)
-    service = Service(settings, current, pool, census, AnswerCache(settings.cache), log, examples)
+    clerk = None if contributing is None else contributing.clerk
+    gate = Gate(settings, None, Tally()) if contributing is None else contributing.gate
+    updates = None if clerk is None else Updates(clerk, gate, settings.allow_service)
+    service = Service(settings, current, pool, census, AnswerCache(settings.cache), log, examples, updates)
     # The pages that FastAPI would offer load scripts from elsewhere.
     router = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     # Later groups of routes join here: one module each, with a function that takes what it needs.
     router.include_router(health.routes(pool, current))
-    router.include_router(home.routes(settings, census, examples))
+    router.include_router(home.routes(settings, census, examples, contributions=clerk is not None))
     validation = Validation(settings, current)
-    router.include_router(validating.routes(validation, settings))
+    router.include_router(validating.routes(validation, settings, gate))
+    router.include_router(graph_store.routes(settings, current, pool, clerk, gate))
+    if clerk is not None:
+        router.include_router(contributions.routes(settings, clerk, gate))
+        router.include_router(history.routes(clerk))
     router.add_exception_handler(EdaphonError, _family)
     router.add_exception_handler(HTTPException, _status)
     router.add_exception_handler(RequestValidationError, _parameters)
     # Raised again after it has been answered, so that it is logged below.
     router.add_exception_handler(Exception, _defect)
     router.openapi = lambda: _openapi(router)  # type: ignore[method-assign]  # the way that FastAPI documents
-    return Application(Endpoint(service), router, log, validation)
+    return Application(Endpoint(service), router, log, (validation,) if clerk is None else (validation, clerk))
 
 
 class Application:
     """Sends each request where it belongs, and logs it."""
 
-    def __init__(self, endpoint: Endpoint, router: FastAPI, log: AccessLog, validation: Validation) -> None:
-        self._validation = validation
+    def __init__(
+        self, endpoint: Endpoint, router: FastAPI, log: AccessLog, owned: "tuple[Validation | Clerk, ...]"
+    ) -> None:
+        self._owned = owned
         self._endpoint = endpoint
         self._router = router
         self._log = log
 
     def close(self) -> None:
         """End the processes that the application has started itself."""
-        self._validation.close()
+        for one in self._owned:
+            one.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -107,7 +136,7 @@ class Application:
         except Exception as error:  # The last resort: a defect of ours, of which the client learns that it was ours.
             logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)
             if watched.status == 0:
-                await _respond(problems.of(error), scope).send(watched)
+                await refusals.refusal(error, Sent(scope).accept).send(watched)
         finally:
             self._log.request(
                 scope["method"],
@@ -120,43 +149,61 @@ class Application:
             )
 
 
-def _respond(problem: Problem, scope: Scope) -> Reply:
-    """The problem, to a program or on a page."""
-    headers = dict(scope["headers"])
-    if not negotiation.prefers_page(headers.get(b"accept", b"").decode("latin-1")):
-        return problems.reply(problem)
-    return problems.reply(problem, pages.render("problem.html", problem=problem), pages.policy())
-
-
-def _response(problem: Problem, request: Request) -> Response:
-    reply = _respond(problem, request.scope)
+def _response(reply: Reply) -> Response:
     response = Response(reply.body, reply.status)
     response.raw_headers = list(reply.all_headers)
     return response
 
 
 async def _family(request: Request, error: Exception) -> Response:
-    return _response(problems.of(error), request)
+    return _response(refusals.refusal(error, request.headers.get("accept")))
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    return _response(problems.of(error), request)
+    return _response(refusals.refusal(error, request.headers.get("accept")))
 
 
 async def _status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    details = {404: f"nothing is at {request.url.path}", 405: f"{request.method} is not allowed here"}
-    detail = details.get(error.status_code, error.detail)
-    headers = dict(error.headers or {})
-    if "GET" in headers.get("Allow", ""):
-        headers["Allow"] += ", HEAD"
-    return _response(problems.of_status(error.status_code, detail, headers), request)
+    if error.status_code == 405:
+        allowed = ", ".join(_methods(request))
+        if request.method == "OPTIONS":
+            return _response(Reply(204, [*_preflight(allowed), *CORS]))
+        detail = f"{request.method} is not allowed here"
+        problem = problems.of_status(405, detail, {"Allow": allowed})
+    else:
+        details = {404: f"nothing is at {request.url.path}"}
+        detail = details.get(error.status_code, error.detail)
+        problem = problems.of_status(error.status_code, detail, error.headers)
+    return _response(refusals.told(problem, request.headers.get("accept")))
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of whatever is at the address of a request."""
+    found = {"OPTIONS"}
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= route.methods or set()
+    if "GET" in found:
+        found.add("HEAD")
+    return [method for method in METHODS if method in found]
+
+
+def _preflight(allowed: str) -> Headers:
+    """What a browser may send here from another site's page, a token included (Fetch Standard, CORS protocol)."""
+    return [
+        (b"allow", allowed.encode()),
+        (b"access-control-allow-methods", allowed.encode()),
+        (b"access-control-allow-headers", b"Accept, Authorization, Content-Encoding, Content-Type, If-None-Match"),
+        (b"access-control-max-age", b"86400"),
+    ]
 
 
 async def _parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     told = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-    return _response(problems.of_status(400, told), request)
+    return _response(refusals.told(problems.of_status(400, told), request.headers.get("accept")))
 
 
 def _openapi(router: FastAPI) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from edaphon.web.tally import Tally
 
 if TYPE_CHECKING:  # the supervisor itself needs none of these
     from pathlib import Path
@@ -32,3 +34,7 @@ class Plan:
     queries: Path | None = None
     # The state folder where contributions can be made to it; None where it is only read.
     contributions: StateFolder | None = None
+    # What all processes count together; made before they are forked.
+    tally: Tally = field(default_factory=Tally)
+    # Who has sent how much lately; made before the HTTP processes are forked, so that they share it.
+    tally: Tally = field(default_factory=Tally)

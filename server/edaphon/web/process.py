@@ -15,7 +15,9 @@ import uvicorn
 
 from edaphon.sparql.pool import WorkerPool
 from edaphon.web.access import AccessLog
-from edaphon.web.app import create_app
+from edaphon.web.app import Contributing, create_app
+from edaphon.web.authorization import Gate
+from edaphon.web.clerk import Clerk
 from edaphon.web.connection import Connection
 from edaphon.web.pages.examples import examples
 from edaphon.web.plan import Plan
@@ -80,7 +82,11 @@ async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: 
     )
     log = AccessLog(sys.stderr.fileno(), queries=settings.log_queries)
     known = () if plan.queries is None else examples(plan.queries)
-    app = create_app(settings, state.current, pool, log, known)
+    contributing = None
+    if plan.contributions is not None:
+        clerk = Clerk(settings, plan.contributions)
+        contributing = Contributing(clerk, Gate(settings, clerk, plan.tally))
+    app = create_app(settings, state.current, pool, log, known, contributing)
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -109,7 +115,10 @@ async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: 
     loop.add_signal_handler(signal.SIGTERM, stop)
     loop.add_reader(lifeline, stop)
     await pool.start()
+    following = None if contributing is None else loop.create_task(contributing.clerk.follow())
     await server.serve(sockets)
+    if following is not None:
+        following.cancel()
     stop()
     await closing[0]
     app.close()
