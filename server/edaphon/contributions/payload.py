@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
-from edaphon.conformance.explain import Source
 from edaphon.errors import ContributionRefused, ParseError
 from edaphon.namespaces import GENID
 from edaphon.sparql.update.data import data_only
@@ -25,11 +24,6 @@ class Payload:
 
     content: bytes
     media_type: str
-
-    def source(self) -> Source | None:
-        """The text in which findings are looked up; None where lines cannot be told."""
-        form = RdfFormat.from_media_type(self.media_type)
-        return None if form is None else Source("the body", lambda: self.content, form, None)
 
 
 @dataclass(frozen=True, slots=True)

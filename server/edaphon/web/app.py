@@ -70,15 +70,19 @@ def create_app(
     service = Service(settings, current, pool, census, AnswerCache(settings.cache), log, examples, updates)
     # The pages that FastAPI would offer load scripts from elsewhere.
     router = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
-    # Later groups of routes join here: one module each, with a function that takes what it needs.
-    router.include_router(health.routes(pool, current))
-    router.include_router(home.routes(settings, census, examples, contributions=clerk is not None))
     validation = Validation(settings, current)
-    router.include_router(validating.routes(validation, settings, gate))
-    router.include_router(graph_store.routes(settings, current, pool, clerk, gate))
+    # Later groups of routes join here: one module each, with a function that takes what it needs.
+    groups = [
+        health.routes(pool, current),
+        home.routes(settings, census, examples, contributions=clerk is not None),
+        validating.routes(validation, settings, gate),
+        graph_store.routes(settings, current, pool, clerk, gate),
+    ]
     if clerk is not None:
-        router.include_router(contributions.routes(settings, clerk, gate))
-        router.include_router(history.routes(clerk))
+        groups += [contributions.routes(settings, clerk, gate), history.routes(clerk)]
+    for group in groups:
+        router.include_router(group)
+    router.state.groups = groups
     router.add_exception_handler(EdaphonError, _family)
     router.add_exception_handler(HTTPException, _status)
     router.add_exception_handler(RequestValidationError, _parameters)
@@ -181,10 +185,11 @@ async def _status(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> list[str]:
     """The methods of whatever is at the address of a request."""
     found = {"OPTIONS"}
-    for route in request.app.routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
-            found |= route.methods or set()
+    for group in request.app.state.groups:
+        for route in group.routes:
+            match, _ = route.matches(request.scope)
+            if match is not Match.NONE:
+                found |= route.methods or set()
     if "GET" in found:
         found.add("HEAD")
     return [method for method in METHODS if method in found]

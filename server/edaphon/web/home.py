@@ -28,8 +28,10 @@ LIMIT 20"""
 PATIENCE: Final = 1.0
 
 
-def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) -> APIRouter:
-    """`/`."""
+def routes(
+    settings: Settings, census: Census, examples: tuple[Example, ...], *, contributions: bool = False
+) -> APIRouter:
+    """`/`; `contributions` where there are pages about them."""
     router = APIRouter()
 
     @router.get("/", include_in_schema=False)
@@ -44,6 +46,7 @@ def routes(settings: Settings, census: Census, examples: tuple[Example, ...]) ->
             "home.html",
             shipped=settings.corpus in (None, "shipped"),
             extent=extent,
+            contributions=contributions,
             examples=examples,
             text=SAMPLE,
             kept=(),

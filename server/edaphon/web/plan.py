@@ -34,7 +34,5 @@ class Plan:
     queries: Path | None = None
     # The state folder where contributions can be made to it; None where it is only read.
     contributions: StateFolder | None = None
-    # What all processes count together; made before they are forked.
-    tally: Tally = field(default_factory=Tally)
     # Who has sent how much lately; made before the HTTP processes are forked, so that they share it.
     tally: Tally = field(default_factory=Tally)

@@ -15,8 +15,10 @@ from edaphon.sparql.negotiation import HTML, JSON, Offer, choose, takes_gzip
 from edaphon.sparql.pool import Published
 from edaphon.sparql.protocol import media_type
 from edaphon.web import bodies, pages
+from edaphon.web.authorization import Gate
 from edaphon.web.media import rdf_type
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, packed
+from edaphon.web.requests import Request as Sent
 
 if TYPE_CHECKING:  # costs a server's start a sixth of a second, which most servers never need
     from edaphon.conformance.findings import Report
@@ -81,7 +83,7 @@ class Validation:
         return self._checker.run(check_on_published, data, folder, corpus, mode, shapes, seconds=seconds)
 
 
-def routes(validation: Validation, settings: Settings) -> APIRouter:
+def routes(validation: Validation, settings: Settings, gate: Gate) -> APIRouter:
     """`/validate`."""
     router = APIRouter()
 
@@ -98,6 +100,8 @@ def routes(validation: Validation, settings: Settings) -> APIRouter:
         chosen = choose(accept, OFFERS)
         if chosen is None:
             raise NotAcceptable(f"no format of a report fits Accept: {accept}", offered=(*REPORTS, HTML))
+        # It takes as much work as a write.
+        await gate.anybody(Sent(request.scope))
         data, shapes = await submissions(request, settings.max_body * MEGABYTE)
         report = await validation.check(data, shapes, on)
         return _response(report, chosen, gzip=takes_gzip(request.headers.get("accept-encoding")))

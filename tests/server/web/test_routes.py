@@ -96,7 +96,7 @@ def test_what_is_not_there_is_a_problem_or_a_page(service: Service) -> None:
 def test_a_method_that_a_route_lacks_is_a_problem_with_what_it_has(service: Service) -> None:
     answer = service.request("DELETE", "/healthz")
     assert answer.status_code == 405
-    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
     assert answer.json()["detail"] == "DELETE is not allowed here"
 
 
