@@ -7,6 +7,7 @@ import pytest
 from serving import serving
 from w3c.service import Endpoint
 
+from edaphon.contributions.tokens import make
 from edaphon.store.state import State
 
 
@@ -14,5 +15,6 @@ from edaphon.store.state import State
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """One server for all tests of a process."""
     state = State.open(tmp_path_factory.mktemp("w3c") / "state", corpus="none", default_graph="plain")
-    with serving(state, "--processes", "1", "--workers", "2") as server, httpx.Client() as client:
-        yield Endpoint(state, server, client)
+    editor = make(state.ledger, "editor", "editor", None).secret
+    with serving(state, "--processes", "1", "--workers", "2", "--rate", "0") as server, httpx.Client(timeout=60) as client:
+        yield Endpoint(state, server, client, editor)

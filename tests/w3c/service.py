@@ -27,6 +27,7 @@ class Endpoint:
     state: State
     server: Server
     client: httpx.Client
+    editor: str
     held: object = None
     revision: int = 0
 
@@ -36,6 +37,11 @@ class Endpoint:
         if self.held != wanted:
             self.revision = publish(self.state, case.quads())
             self.held = wanted
+
+    def update(self, text: str) -> httpx.Response:
+        """The answer to an update, sent by an editor."""
+        headers = {"Content-Type": "application/sparql-update", "Authorization": f"Bearer {self.editor}"}
+        return self.client.post(self.server.sparql, content=text.encode(), headers=headers)
 
     def ask(self, case: Case, suffix: str | None = None) -> httpx.Response:
         """The answer to a test's query, in the format of files called `suffix`."""
