@@ -13,8 +13,11 @@ from edaphon.contributions import direct, display, graph_store, proposal, revers
 from edaphon.contributions.payload import Payload
 from edaphon.contributions.proposal import About
 from edaphon.contributions.roles import Actor
+from edaphon.store import mentions
+from edaphon.store import past as remaking
 from edaphon.store.ledger.records import Contribution
 from edaphon.store.preparing import catch_up
+from edaphon.store.revisions import Revision
 from edaphon.store.state import State
 
 __all__ = [
@@ -23,6 +26,8 @@ __all__ = [
     "catch_up_with",
     "change",
     "change_shown",
+    "changes",
+    "past",
     "propose",
     "reject",
     "represented",
@@ -102,6 +107,16 @@ def change(place: Place, start: int, end: int, media_type: str, part: display.Si
 def change_shown(place: Place, start: int, end: int) -> display.Change:
     """See `display.change_shown`."""
     return display.change_shown(state_at(place), start, end)
+
+
+def past(place: Place, number: int) -> Revision:
+    """See `store.past.past`."""
+    return remaking.past(state_at(place), number)
+
+
+def changes(place: Place, iri: str, number: int, quads: int, most: int) -> mentions.Changes:
+    """See `store.mentions.changes`."""
+    return mentions.changes(state_at(place), iri, number, quads, most)
 
 
 def catch_up_with(place: Place) -> None:

@@ -13,7 +13,6 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +27,7 @@ from edaphon.store.reading import reading
 from edaphon.store.revisions import NUMBER, Revision, in_use
 from edaphon.store.state import State
 
-__all__ = ["find", "forget", "past", "past_at"]
+__all__ = ["find", "forget", "past"]
 
 PAST: Final = "past"
 UNFINISHED: Final = ".unfinished"
@@ -110,11 +109,6 @@ def past(state: State, number: int) -> Revision:
     raise AssertionError("the last attempt ends in a revision or an error")
 
 
-def past_at(folder: Path, ledger: str | None, number: int) -> Revision:
-    """The same for a state folder, and the URL of its ledger where that is not in the folder."""
-    return past(_state_at(folder, ledger), number)
-
-
 def forget(state: State) -> None:
     """Remove what was made again: for whoever gives the state another ledger, and so another past."""
     home = state.folder / PAST
@@ -122,11 +116,6 @@ def forget(state: State) -> None:
         with _locked(home):
             for folder in [*home.glob(f"*{UNFINISHED}"), *_folders(home)]:
                 _remove(folder)
-
-
-@lru_cache(maxsize=1)
-def _state_at(folder: Path, ledger: str | None) -> State:
-    return State.open(folder, ledger=ledger)
 
 
 def _shortest(state: State, number: int) -> _Way:

@@ -15,7 +15,7 @@ from edaphon.errors import RevisionGone, RevisionUnknown
 from edaphon.settings import DefaultGraph
 from edaphon.store import past as module
 from edaphon.store.loading import load
-from edaphon.store.past import find, forget, past, past_at
+from edaphon.store.past import find, forget, past
 from edaphon.store.revisions import KEPT
 from edaphon.store.state import State
 
@@ -182,8 +182,9 @@ def test_many_past_revisions_take_no_more_room_than_a_few(state: State, monkeypa
 MAKE = """
 import sys
 from pathlib import Path
-from edaphon.store.past import past_at
-print(past_at(Path(sys.argv[1]), None, int(sys.argv[2])).number)
+from edaphon.store.past import past
+from edaphon.store.state import State
+print(past(State.open(Path(sys.argv[1])), int(sys.argv[2])).number)
 """
 # The same, but the process ends as by kill -9 at the n-th of the steps at which it could leave something half.
 DIE = f"""
@@ -191,6 +192,7 @@ import os, signal, sys
 from pathlib import Path
 from pyoxigraph import Store
 from edaphon.store import merge, past
+from edaphon.store.state import State
 left = int(sys.argv[3])
 def watched(step):
     def run(*given, **named):
@@ -202,7 +204,7 @@ def watched(step):
     return run
 steps = merge.apply, past.sync, Path.rename, past.effective
 merge.apply, past.sync, Path.rename, past.effective = map(watched, steps)
-past.past_at(Path(sys.argv[1]), None, int(sys.argv[2]))
+past.past(State.open(Path(sys.argv[1])), int(sys.argv[2]))
 """
 
 
@@ -246,8 +248,3 @@ def test_what_fails_leaves_nothing(state: State, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ZeroDivisionError):
         past(state, 2)
     assert {one.name for one in (state.folder / "past").iterdir()} == {module.LOCK}
-
-
-def test_a_task_in_another_process_names_the_folder(state: State) -> None:
-    grown(state, KEPT + 2)
-    assert past_at(state.folder, None, 2) == past(state, 2)
