@@ -42,6 +42,8 @@ EdaphonError
     ├── Forbidden          its token's role does not suffice, or it decides on its own proposal
     ├── TooManyRequests    its sender has sent too many
     ├── PreconditionFailed what it changes has changed meanwhile
+    ├── ResourceUnknown    nothing is said of what it asks about
+    │   └── ResourceGone   something was, but is not any more
     ├── NotAcceptable      no format on offer fits Accept
     ├── UnsupportedMedia   a body of a type or coding that is not taken
     ├── BodyTooLarge       more bytes than allowed, unpacked size counted
@@ -88,6 +90,8 @@ __all__ = [
     "QuerySyntax",
     "RemoteFailed",
     "RequestError",
+    "ResourceGone",
+    "ResourceUnknown",
     "ResultTooLarge",
     "RevisionGone",
     "RevisionMissing",
@@ -322,6 +326,14 @@ class TooManyRequests(RequestError):
 
 class PreconditionFailed(RequestError):
     """What the request would change has changed since its sender looked (RFC 9110 section 13.1)."""
+
+
+class ResourceUnknown(RequestError):
+    """Nothing is said of the resource that the request asks about."""
+
+
+class ResourceGone(ResourceUnknown):
+    """Something was said of the resource in an earlier revision, but nothing is any more."""
 
 
 class NotAcceptable(RequestError):

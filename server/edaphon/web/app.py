@@ -200,7 +200,10 @@ def _preflight(allowed: str) -> Headers:
     return [
         (b"allow", allowed.encode()),
         (b"access-control-allow-methods", allowed.encode()),
-        (b"access-control-allow-headers", b"Accept, Authorization, Content-Encoding, Content-Type, If-None-Match"),
+        (
+            b"access-control-allow-headers",
+            b"Accept, Accept-Datetime, Authorization, Content-Encoding, Content-Type, If-None-Match",
+        ),
         (b"access-control-max-age", b"86400"),
     ]
 

@@ -87,6 +87,8 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.Forbidden: Kind(403, "forbidden", "You may not do that"),
     errors.TooManyRequests: Kind(429, "too-many", "Too many requests from you", ("retry_after",)),
     errors.PreconditionFailed: Kind(412, "precondition", "It has changed meanwhile"),
+    errors.ResourceUnknown: Kind(404, "unknown", "Nothing is known of that"),
+    errors.ResourceGone: Kind(410, "gone", "Nothing is said of that any more"),
     errors.NotAcceptable: Kind(406, "not-acceptable", "No format on offer is acceptable", ("offered",)),
     errors.UnsupportedMedia: Kind(415, "unsupported-media", "The body's type is not taken"),
     errors.BodyTooLarge: Kind(413, "too-large", "The request is too large"),

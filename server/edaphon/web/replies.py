@@ -19,7 +19,10 @@ Headers = list[tuple[bytes, bytes]]
 # Any page of any site may read what is public here, and the headers that say what it read.
 CORS: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Edaphon-Revision, Link, Location, Retry-After"),
+    (
+        b"access-control-expose-headers",
+        b"Content-Location, ETag, Edaphon-Revision, Link, Location, Memento-Datetime, Retry-After",
+    ),
 )
 NEGOTIATED: Final = (b"vary", b"Accept, Accept-Encoding")
 # Below this, compressing costs more than it saves.
