@@ -77,7 +77,7 @@ def represented(state: State, identifier: str, what: Part, media_type: str) -> b
             form = RdfFormat.from_media_type(media_type)
             assert form is not None, "one of the formats on offer"
             quads = nanopublication(contribution, stated)
-            return serialize(quads, format=form, prefixes={"np": NP, **PREFIXES}) or b""
+            return serialize(quads, format=form, prefixes=_used(quads)) or b""
 
 
 def change(state: State, start: int, end: int, media_type: str, part: Side) -> bytes:
@@ -102,6 +102,12 @@ def _change(delta: Delta, identifier: str, media_type: str, part: Side) -> bytes
 def _beginning(found: Difference) -> Change:
     added, removed = ordered(found.delta.added), ordered(found.delta.removed)
     return Change(tuple(added[:ROWS]), tuple(removed[:ROWS]), len(added), len(removed), found.names, found.trouble)
+
+
+def _used(quads: list[Quad]) -> dict[str, str]:
+    """The prefixes that shorten something in these quads."""
+    text = serialize(quads, format=RdfFormat.N_QUADS) or b""
+    return {name: iri for name, iri in {"np": NP, **PREFIXES}.items() if f"<{iri}".encode() in text}
 
 
 def _report(kept: dict[str, str], media_type: str) -> bytes:

@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 from edaphon.web import problems
 from edaphon.web.app import Application
 from edaphon.web.bodies import ClientGone
-from edaphon.web.endpoint import PATH
+from edaphon.web.endpoint import PATH, RAW_PATH
 from edaphon.web.exchange import EXCHANGE, Exchange, Seen
 from edaphon.web.replies import Reply
 
@@ -162,7 +162,6 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         started = time.perf_counter()
-        seen: Seen | None = None
         self._begun = None
         if (
             (self.cycle is None or self.cycle.response_complete)
@@ -180,11 +179,34 @@ class Connection(HttpToolsProtocol):
                 self.write(found)
                 self.on_response_complete()
                 return
-            seen = found
+            # What stands behind a # is no part of the query; uvicorn cuts it off.
+            if found is not None and b"#" not in query_string:
+                self._begin(query_string, found)
+                return
         super().on_headers_complete()
         if self.scope["path"] == PATH:
             # The task that answers has been made, but has not begun.
-            self.scope[EXCHANGE] = Direct(self, self.cycle, seen)  # type: ignore[typeddict-unknown-key]
+            self.scope[EXCHANGE] = Direct(self, self.cycle, None)  # type: ignore[typeddict-unknown-key]
+
+    def _begin(self, query_string: bytes, seen: Seen) -> None:
+        """Have a query answered that is no repeat: what uvicorn does, for a request whose head is read already."""
+        scope = self.scope
+        scope["method"], scope["path"], scope["raw_path"], scope["query_string"] = "GET", PATH, RAW_PATH, query_string
+        self.cycle = RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=self.on_response_complete,
+        )
+        scope[EXCHANGE] = Direct(self, self.cycle, seen)  # type: ignore[typeddict-unknown-key]  # no key of ASGI's
+        self._start_asgi_task(self.cycle, self.app)
 
     def on_body(self, body: bytes) -> None:
         self._progress = True

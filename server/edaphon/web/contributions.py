@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi import Request as Asked
 
 from edaphon.errors import ContributionUnknown
+from edaphon.namespaces import CONTRIBUTION
 from edaphon.settings import Settings
 from edaphon.sparql.negotiation import HTML, JSON, Offer
 from edaphon.sparql.protocol import media_type
@@ -249,6 +250,8 @@ class _Counter:
             events=shown.events,
             change=shown.change,
             cell=cell,
+            contribution=CONTRIBUTION,
+            own=CONTRIBUTION + found.id,
             rows=shown.findings,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi import Request as Asked
 
+from edaphon.namespaces import CONTRIBUTION
 from edaphon.sparql.negotiation import HTML, JSON, Offer
 from edaphon.web import records
 from edaphon.web.clerk import Clerk
@@ -66,7 +67,8 @@ def routes(clerk: Clerk) -> APIRouter:
 
         if offered == HTML:
             change = await clerk.show(desk.change_shown, start, to)
-            return page(request, "diff.html", revision=to, start=start, end=to, change=change, cell=cell)
+            shown = {"change": change, "cell": cell, "contribution": CONTRIBUTION, "own": None}
+            return page(request, "diff.html", revision=to, start=start, end=to, **shown)
         content = await clerk.show(desk.change, start, to, offered, part)
         return response(request, offered, content, revision=to)
 

@@ -13,8 +13,8 @@ from sqlalchemy import Column, Select, func, literal, select, tuple_
 
 from edaphon.errors import (
     LedgerError,
-    RevisionMissing,
     RevisionTaken,
+    RevisionUnknown,
 )
 from edaphon.store.ledger import steps, tables
 from edaphon.store.ledger.copying import copy_rows, is_empty
@@ -218,7 +218,7 @@ class Ledger:
         return next(iter(self.revisions(limit=1)), None)
 
     def revision(self, number: int) -> RevisionRecord:
-        """Raises RevisionMissing."""
+        """Raises RevisionUnknown."""
         wanted = select_revisions().where(tables.revision.c.number == number)
         with self._database.reading() as connection:
             row = connection.execute(wanted).one_or_none()
@@ -244,7 +244,7 @@ class Ledger:
         return revision_of(row) if row else None
 
     def delta(self, number: int) -> bytes | None:
-        """What that revision changed, a packed Delta; None when it is not complete. Raises RevisionMissing."""
+        """What that revision changed, a packed Delta; None when it is not complete. Raises RevisionUnknown."""
         wanted = select(tables.revision.c.delta).where(tables.revision.c.number == number)
         with self._database.reading() as connection:
             row = connection.execute(wanted).one_or_none()
@@ -325,8 +325,8 @@ class Ledger:
         return row
 
 
-def _missing(number: int) -> RevisionMissing:
-    return RevisionMissing(f"there is no revision {number}")
+def _missing(number: int) -> RevisionUnknown:
+    return RevisionUnknown(f"there is no revision {number}")
 
 
 def _newest(wanted: Select[Any], order: Column[int], limit: int, before: int | None) -> Select[Any]:
