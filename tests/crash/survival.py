@@ -120,6 +120,19 @@ class Moment:
         else:
             path.touch()
 
+    def outline(self) -> tuple[frozenset[Name], frozenset[Name]]:
+        """What lies at most three folders deep, as far as it is durable, and as it was written."""
+        written = dict(self._names)
+        for half in itertools.chain(*self._pending):
+            _apply(written, half)
+        return self._near_root(self._names), self._near_root(written)
+
+    def _near_root(self, names: dict[Name, int]) -> frozenset[Name]:
+        near = {self._root}
+        for _ in range(2):
+            near |= {inode for (folder, _), inode in names.items() if folder in near}
+        return frozenset(name for name in names if name[0] in near)
+
     def same_disk(self, other: "Moment") -> bool:
         """Whether the two differ at most in what was promised, under every model."""
         mine = (self._names, self._journalled, self._pending, self._synced, self._drafts)
@@ -208,12 +221,29 @@ def moments(disk: Disk) -> Iterator[Moment]:
     yield moment()
 
 
-def chosen(every: list[Moment], count: int) -> list[Moment]:
-    """Moments between which the disk differs; when they are more than `count`, some evenly over time, and the last."""
+def chosen(every: list[Moment], count: int, model: Model = "strict") -> list[Moment]:
+    """Moments between which the disk differs; when they are more than `count`, some of them, and the last.
+
+    Most are around a change of what lies near the root, where it shows what is published. They are spread evenly over
+    time, for each model at other moments.
+    """
     told = [one for one, after in itertools.pairwise(every) if not one.same_disk(after)] + every[-1:]
     if LONG or len(told) <= count:
         return told
-    return [told[index * (len(told) - 1) // (count - 1)] for index in range(count)]
+    outlines = [one.outline() for one in told]
+    turns = [
+        index
+        for index in range(len(told))
+        if any(outlines[index] != outlines[near] for near in (max(index - 1, 0), min(index + 1, len(told) - 1)))
+    ]
+    phase = MODELS.index(model) / len(MODELS)
+    most = 3 * count // 4
+    taken = {*_spread(turns, most, phase), *_spread(list(range(len(told) - 1)), count - most - 1, phase)}
+    return [*(told[index] for index in sorted(taken - {len(told) - 1})), told[-1]]
+
+
+def _spread(choice: list[int], count: int, phase: float) -> list[int]:
+    return [choice[int((index + phase) * len(choice) / count)] for index in range(min(count, len(choice)))]
 
 
 def _listed(tree: Path) -> dict[Name, int]:

@@ -203,7 +203,7 @@ def test_after_a_power_cut_each_acknowledged_contribution_is_there_once(
     run(disk, LIFE, "100" if LONG else "4")
     every = list(moments(disk))
     assert len(every[-1].marks) > 8
-    for moment in chosen(every, 20):
+    for moment in chosen(every, 24, model):
         for seed in range(3 if LONG and model == "torn" else 1):
             where = moment.surviving(tmp_path / f"{moment.syncs}-{seed}", model, seed)
             with recovered(where / "state") as state:
