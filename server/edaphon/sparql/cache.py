@@ -75,8 +75,10 @@ class AnswerCache(Generic[V]):
 
     def keep(self, key: Hashable, revision: int, answer: V, spelling: Hashable | None = None) -> None:
         """Keep an answer, unless it is too large or the published revision has moved on since it was asked for."""
+        if revision != self._revision or answer.size > self.largest:
+            return
         cost = OVERHEAD + answer.size + _length(key)
-        if revision != self._revision or cost > self.largest:
+        if cost > self.largest:
             return
         self._answers[key] = Entry(answer, cost)
         self._spell(spelling, key)

@@ -46,9 +46,10 @@ class Operation:
 def in_url(query_string: bytes) -> Operation | None:
     """The operation of a GET (section 2.1.1); None when it names no query. Raises MalformedRequest."""
     given = parameters(query_string, "the URL")
-    if any(name == "update" for name, _ in given):
+    names = {name for name, _ in given}
+    if "update" in names:
         raise MalformedRequest("an update cannot be sent by GET; send it by POST")
-    return operation(given) if any(name == "query" for name, _ in given) else None
+    return operation(given) if "query" in names else None
 
 
 def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Operation | Update:
@@ -125,20 +126,19 @@ def utf8(encoded: bytes, where: str) -> str:
 
 def operation(given: Parameters) -> Operation:
     """The operation that these parameters, with at least one query, describe."""
-
-    def values(name: str) -> tuple[str, ...]:
-        return tuple(value for key, value in given if key == name)
-
-    def single(name: str) -> str | None:
-        found = values(name)
-        if len(found) > 1:
+    found: dict[str, list[str]] = {"query": [], "default-graph-uri": [], "named-graph-uri": [], "timeout": []}
+    for name, value in given:
+        if name in found:
+            found[name].append(value)
+    for name in ("query", "timeout"):
+        if len(found[name]) > 1:
             raise MalformedRequest(f"{name}= is given more than once")
-        return found[0] if found else None
-
-    query = single("query")
-    assert query is not None
+    (query,) = found["query"]
     return Operation(
-        query, graphs(values("default-graph-uri")), graphs(values("named-graph-uri")), time(single("timeout"))
+        query,
+        graphs(tuple(found["default-graph-uri"])),
+        graphs(tuple(found["named-graph-uri"])),
+        time(found["timeout"][0]) if found["timeout"] else None,
     )
 
 
@@ -161,9 +161,7 @@ def graphs(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def time(given: str | None) -> float | None:
-    if given is None:
-        return None
+def time(given: str) -> float:
     seconds = float(given) if SECONDS.fullmatch(given) else 0.0
     if seconds <= 0:
         raise MalformedRequest(f"timeout= must be a number of seconds above 0, not {given!r}")
