@@ -73,8 +73,9 @@ class Desk:
     state: State
 
     @classmethod
-    def at(cls, folder: Path, *, mode: Mode = "merge", corpus: str | None = None) -> "Desk":
-        state = State.open(folder / "state", corpus=corpus or str(small_corpus(folder / "corpus")), default_graph=mode)
+    def at(cls, folder: Path, *, mode: Mode = "merge", corpus: str | None = None, ledger: str | None = None) -> "Desk":
+        corpus = corpus or str(small_corpus(folder / "corpus"))
+        state = State.open(folder / "state", corpus=corpus, default_graph=mode, ledger=ledger)
         prepare(state)
         return cls(state)
 

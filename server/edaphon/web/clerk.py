@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edaphon.conformance.isolation import Checker
-from edaphon.errors import EdaphonError, PoolBusy
+from edaphon.errors import DeadlineReached, EdaphonError, MemoryReached, PoolBusy
 from edaphon.settings import Settings
 
 if TYPE_CHECKING:  # costs a server's start a third of a second, which most servers never need
@@ -32,7 +32,7 @@ T = TypeVar("T")
 # Tasks that may wait for each process.
 WAITING: Final = 64
 # What publishing may take on top of a check.
-PUBLISHING: Final = 30.0
+PUBLISHING: Final = 10.0
 # Seconds until this server notices that another one, with the same ledger, has published something.
 FOLLOWING: Final = 1.0
 
@@ -84,6 +84,11 @@ class Clerk:
             self._imported = True
 
     @property
+    def state(self) -> "State":
+        """The state folder, for what takes a look at the disk."""
+        return self._state
+
+    @property
     def place(self) -> "Place":
         """The state folder, as tasks name it."""
         from edaphon.contributions.desk import Place
@@ -96,11 +101,27 @@ class Clerk:
 
     async def register(self, task: Callable[..., T], *arguments: object) -> T:
         """Run a task of `contributions.desk` that may publish."""
-        return await self._registrar.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
+        return await self._publishing(self._registrar, task, *arguments)
 
     async def edit(self, task: Callable[..., T], *arguments: object) -> T:
         """Run a task of `contributions.desk` that changes the graph without a proposal."""
-        return await self._editor.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
+        return await self._publishing(self._editor, task, *arguments)
+
+    async def _publishing(self, desk: _Desk, task: Callable[..., T], *arguments: object) -> T:
+        try:
+            return await desk.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
+        except (DeadlineReached, MemoryReached):
+            # It may have come as far as the ledger, and then what it did should be seen.
+            await self._catch_up()
+            raise
+
+    async def _catch_up(self) -> None:
+        from edaphon.contributions import desk
+
+        try:
+            await self._registrar.run(desk.catch_up_with, self.place, seconds=self._settings.timeout + PUBLISHING)
+        except EdaphonError as error:
+            logger.warning("what the ledger has is not published yet: %s", error)
 
     async def show(self, task: Callable[..., T], *arguments: object) -> T:
         """Run a task of `contributions.desk` that only reads, but may have much to put together."""
@@ -123,16 +144,14 @@ class Clerk:
         """
         if self._state.ledger_url is None:
             return
-        from edaphon.contributions import desk
-
         while True:
             await asyncio.sleep(FOLLOWING)
             try:
                 last = await self.ledger(lambda ledger: ledger.last_revision())
                 if last is not None and last.number > self._state.current().number:
-                    await self.register(desk.catch_up_with)
+                    await self._catch_up()
             except EdaphonError as error:
-                logger.warning("what other servers have published is not here yet: %s", error)
+                logger.warning("what other servers publish cannot be followed: %s", error)
 
     def close(self) -> None:
         """End the processes."""
