@@ -5,13 +5,16 @@ Made before they are forked, it needs no file that could be full, stale or in th
 
 import fcntl
 import mmap
+import os
 import struct
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from pathlib import Path
 from typing import Final
 
 __all__ = ["Tally"]
@@ -33,9 +36,11 @@ class Tally:
 
     def __init__(self) -> None:
         # Shared with all forks, and so is the lock on the file: it is held by a process, not by whoever has the file.
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the table is
-        self._file.truncate(ROWS * ROW * ENTRY.size)
-        self._table = mmap.mmap(self._file.fileno(), 0)
+        self._file, name = tempfile.mkstemp()
+        Path(name).unlink()
+        os.ftruncate(self._file, ROWS * ROW * ENTRY.size)
+        self._table = mmap.mmap(self._file, 0)
+        weakref.finalize(self, os.close, self._file)
         self._turn = threading.Lock()
 
     @contextmanager
