@@ -163,7 +163,7 @@ class RevisionUnknown(RevisionMissing):
 
 
 class RevisionGone(RevisionMissing):
-    """The revision was published once, but is not kept any more, and to make it again is too much work or impossible."""
+    """The revision was published once, but is not kept any more, and making it again is impossible or too much work."""
 
 
 class StateFull(StateError):

@@ -1,4 +1,4 @@
-"""In which revisions what is stated of a resource changed, and when it was there at all: as far as the ledger can tell."""
+"""In which revisions what is stated of a resource changed, and since when it is there: as far as the ledger tells."""
 
 import gzip
 from collections.abc import Iterable
@@ -32,14 +32,30 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes, oldest first. `since` is the revision from which on they are all."""
+    """The changes, oldest first. `since` is the revision from which on they are all, and `earlier` whether anything was
+    stated before the first of them.
+    """
 
     changes: tuple[Change, ...]
     since: int
+    earlier: bool = False
 
-    def before(self, number: int) -> Change | None:
-        """The last change up to a revision; None before the first."""
-        return next((one for one in reversed(self.changes) if one.number <= number), None)
+    def there(self, number: int) -> bool:
+        """Whether anything was stated in a revision that is no earlier than `since`."""
+        return next((one.there for one in reversed(self.changes) if one.number <= number), self.earlier)
+
+    def nearest(self, number: int) -> int | None:
+        """The revision to show for another one: itself, or where nothing was stated then, the last before it that
+        stated something, or else the first after it; None when none did.
+        """
+        number = max(number, self.since)
+        if number > 0 and self.there(number):
+            return number
+        later = [one.number for one in self.changes if one.there and one.number > number]
+        # What was there up to a change that took it away.
+        gone = [one.number - 1 for one in self.changes if not one.there and one.number <= number]
+        before = [one for one in gone if one >= self.since and one > 0 and self.there(one)]
+        return before[-1] if before else later[0] if later else None
 
 
 def changes(state: State, iri: str, number: int, quads: int, most: int = MOST) -> Changes:
@@ -63,16 +79,20 @@ def changes(state: State, iri: str, number: int, quads: int, most: int = MOST) -
             if came or went:
                 found.append((record.number, record.at, came - went))
     told = []
+    known = bool(found) and found[0][0] == since
     for changed, at, more in reversed(found):
         told.append(Change(changed, at, quads > 0))
         quads -= more
-    return Changes(tuple(reversed(told)), since)
+    return Changes(tuple(reversed(told)), since, quads > 0 and not known)
 
 
 def _spoken(node: NamedNode, quads: Iterable[Quad], mode: Mode) -> int:
     """How many of the quads speak of the node."""
     return sum(
-        node in (one.subject, one.object, one.graph_name)
-        and (counts(one.graph_name) or (mode == "plain" and isinstance(one.graph_name, DefaultGraph)))
+        one.graph_name == node
+        or (
+            node in (one.subject, one.object)
+            and (counts(one.graph_name) or (mode == "plain" and isinstance(one.graph_name, DefaultGraph)))
+        )
         for one in quads
     )

@@ -20,12 +20,14 @@ from edaphon.sparql import negotiation
 from edaphon.sparql.cache import AnswerCache
 from edaphon.sparql.description import Answers, Census
 from edaphon.sparql.pool import Published
-from edaphon.web import contributions, graph_store, health, history, home, problems, refusals
+from edaphon.web import contributions, documents, graph_store, health, history, home, memento, problems, refusals
 from edaphon.web import validation as validating
 from edaphon.web.access import AccessLog
+from edaphon.web.archive import Archive
 from edaphon.web.asking import Service
 from edaphon.web.authorization import Gate
 from edaphon.web.clerk import Clerk
+from edaphon.web.documents import Documents
 from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint
 from edaphon.web.exchange import Seen, Watched
 from edaphon.web.pages.examples import Example
@@ -68,6 +70,7 @@ def create_app(
     gate = Gate(settings, None, Tally()) if contributing is None else contributing.gate
     updates = None if clerk is None else Updates(clerk, gate, settings.allow_service)
     service = Service(settings, current, pool, census, AnswerCache(settings.cache), log, examples, updates)
+    archive = Archive(current, clerk)
     # The pages that FastAPI would offer load scripts from elsewhere.
     router = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     validation = Validation(settings, current)
@@ -80,6 +83,8 @@ def create_app(
     ]
     if clerk is not None:
         groups += [contributions.routes(settings, clerk, gate), history.routes(clerk)]
+    linked = Documents(settings, current, pool, archive)
+    groups += [documents.routes(linked), memento.routes(linked.past, current)]
     for group in groups:
         router.include_router(group)
     router.state.groups = groups
