@@ -15,7 +15,6 @@ from edaphon.contributions.roles import Actor, Role, require
 from edaphon.contributions.verdict import check
 from edaphon.errors import NotConforming
 from edaphon.namespaces import GENID
-from edaphon.sparql.update.evaluation import evaluate
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Brought, Contribution, Kind
 from edaphon.store.publishing import Publication, publish
@@ -128,6 +127,9 @@ def update(state: State, actor: Actor, one: Update) -> Contribution | None:
 
 
 def _evaluated(state: State, published: Store, copy: Path, one: Update, identifier: str) -> Delta:
+    # See `payload.read`; whole graphs are written without it.
+    from edaphon.sparql.update.evaluation import evaluate
+
     published.backup(str(copy))
     candidate = Store(str(copy))
     made = 0

@@ -9,7 +9,6 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Trip
 
 from edaphon.errors import ContributionRefused, ParseError
 from edaphon.namespaces import GENID
-from edaphon.sparql.update.data import data_only
 
 __all__ = ["UPDATE", "Payload", "Request", "read", "skolemised", "triples"]
 
@@ -41,6 +40,9 @@ def read(payload: Payload) -> Request:
     be it because it names the graph in which triples are to be stated, or because it asks for nothing.
     """
     if payload.media_type == UPDATE:
+        # Its patterns take a tenth of a second to compile, for which nobody who sends RDF should wait.
+        from edaphon.sparql.update.data import data_only
+
         try:
             text = payload.content.decode()
         except UnicodeDecodeError as error:
