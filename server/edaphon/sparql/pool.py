@@ -121,7 +121,9 @@ class Job:
         for attempt in range(3):
             published = self._revision or self._seen or pool.current()
             self._seen = None
-            pool.announce(published)
+            # Idle workers stay with what is published when somebody looks at the past.
+            if self._revision is None:
+                pool.announce(published)
             worker.send(
                 wire.ask(
                     wire.Order(
@@ -330,7 +332,10 @@ class WorkerPool:
 
     def _grant(self, worker: Handle) -> None:
         """Give a free worker to the next in the queue, or let it idle."""
-        running = Counter(job.client for job in self.jobs) if self._waiting else Counter()
+        if not self._waiting:
+            self._idle.append(worker)
+            return
+        running = Counter(job.client for job in self.jobs)
         while self._waiting:
             place = min(self._waiting, key=lambda place: running[place.client])
             self._waiting.remove(place)

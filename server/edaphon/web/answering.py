@@ -47,7 +47,7 @@ class Asked:
     def key(self) -> Hashable:
         """Equal for questions that have the same answer, byte for byte, on the same revision."""
         one = self.operation
-        return (one.query, one.default_graphs, one.named_graphs, self.formats, self.gzip)
+        return (one.query, one.default_graphs, one.named_graphs, one.revision, self.formats, self.gzip)
 
     def query(self, most: float) -> Query:
         """What to ask the pool; `most` is the longest that a query may take, in seconds."""
@@ -73,7 +73,7 @@ class Asked:
     def tag(self, media_type: str, encoding: str | None) -> str:
         """The opaque part of the ETag of one representation of the answer."""
         one = self.operation
-        data = (one.query, one.default_graphs, one.named_graphs)
+        data = (one.query, one.default_graphs, one.named_graphs, one.revision)
         return entity_tag(__version__, identity(self.revision.folder), data, media_type, encoding)
 
     def tags(self) -> Iterator[str]:
@@ -86,11 +86,22 @@ class Asked:
 @lru_cache(maxsize=16)
 def identity(folder: Path) -> tuple[str, int]:
     """What tells a revision from another one of the same number, after the state was made anew."""
-    return folder.name, folder.stat().st_ctime_ns
+    try:
+        return folder.name, folder.stat().st_ctime_ns
+    except FileNotFoundError:
+        # An older revision that was made again, and tidied away since it was looked for: it will be made once more.
+        return folder.name, 0
 
 
 def standing(media_type: str | None, encoding: str | None, revision: int | None, tag: str | None) -> Headers:
     """The headers of a representation. Without a tag it is not to be used again."""
+    reuse = (NEVER_STORED,) if tag is None else ((b"etag", f'"{tag}"'.encode()), REVALIDATE)
+    return [*reuse, *_lasting(media_type, encoding, revision)]
+
+
+@lru_cache(maxsize=64)
+def _lasting(media_type: str | None, encoding: str | None, revision: int | None) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that one answer has in common with others."""
     headers: Headers = []
     if media_type is not None:
         # Some clients take text without a charset for Latin-1.
@@ -98,10 +109,9 @@ def standing(media_type: str | None, encoding: str | None, revision: int | None,
         headers.append((b"content-type", (media_type + suffix).encode()))
     if encoding is not None:
         headers.append((b"content-encoding", encoding.encode()))
-    headers += [NEVER_STORED] if tag is None else [(b"etag", f'"{tag}"'.encode()), REVALIDATE]
     if revision is not None:
         headers.append((b"edaphon-revision", b"%d" % revision))
-    return [*headers, NEGOTIATED, *CORS]
+    return (*headers, NEGOTIATED, *CORS)
 
 
 def stored(asked: Asked, answer: Answer, body: bytes, *, steady: bool) -> Reply:

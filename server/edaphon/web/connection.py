@@ -51,6 +51,7 @@ class Direct(Exchange):
 
     async def reply(self, reply: Reply) -> None:
         cycle = self._cycle
+        reply.head()  # Whatever is wrong with it shows while another reply may still be sent.
         self.status, self.size = reply.status, reply.size
         if cycle.flow.write_paused and not cycle.disconnected:
             await cycle.flow.drain()

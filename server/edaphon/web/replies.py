@@ -61,9 +61,11 @@ class Reply:
         if self._head is None:
             headers = self.all_headers
             lines = [name + b": " + value + b"\r\n" for name, value in headers]
+            head = b"".join((STATUS_LINES[self.status], *lines))
+            if head.count(b"\n") != 1 + len(headers):
+                raise ValueError("a header with a line break would be two")
             # Built once: a kept reply is sent many times.
-            self._head = b"".join((STATUS_LINES[self.status], *lines))
-            assert self._head.count(b"\n") == 1 + len(headers), "no header may have a line break in its value"
+            self._head = head
         return self._head
 
     async def send(self, send: Send) -> None:

@@ -6,6 +6,7 @@ import errno
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -159,13 +160,15 @@ def test_a_query_past_its_deadline_is_stopped_and_says_so(with_pool: Callable[..
 def test_an_answer_cut_by_the_deadline_raises_after_its_first_bytes(with_pool: Callable[..., Any]) -> None:
     async def scenario(pool: WorkerPool) -> int:
         received = 0
+        # A worker that is still starting would use up the time.
+        await count(pool)
         with pytest.raises(DeadlineReached):
             async with pool.answer(Query(STREAM, solutions="text/csv", seconds=0.4)) as answer:
                 async for part in answer:
                     received += len(part)
         return received
 
-    assert with_pool(scenario, result=4096) > 0
+    assert with_pool(scenario, workers=1, result=4096) > 0
 
 
 def test_a_query_that_outgrows_its_memory_is_told_so(with_pool: Callable[..., Any]) -> None:
@@ -489,3 +492,23 @@ def test_a_single_large_value_comes_in_small_pieces(with_pool: Callable[..., Any
         assert max(map(len, parts)) <= PIECE
 
     with_pool(scenario)
+
+
+def test_what_an_operator_tells_the_allocator_of_workers_comes_last_and_wins(
+    with_pool: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=3")
+
+    async def scenario(pool: WorkerPool) -> bytes:
+        asking = asyncio.create_task(body(pool, ENDLESS))
+        while pool.running == 0:
+            await asyncio.sleep(0.01)
+        (job,) = pool.jobs
+        environment = Path(f"/proc/{job.worker.process.pid}/environ").read_bytes()
+        asking.cancel()
+        await asyncio.wait([asking])
+        return environment
+
+    # The C library that reads it cuts it into pieces where it stands.
+    settings = [int(count) for count in re.findall(rb"glibc\.malloc\.tcache_count=([0-9]+)", with_pool(scenario))]
+    assert (len(settings), settings[-1]) == (2, 3)

@@ -11,6 +11,7 @@ from endpoint import Canned, Service, serving
 
 from edaphon import errors
 from edaphon.sparql.spool import Spool
+from edaphon.web import answering
 
 QUERY = "/sparql?query="
 ANSWERS = {
@@ -230,6 +231,29 @@ def test_a_client_that_goes_away_frees_its_worker(service: Service, query: str, 
 
     run(service, scenario)
     assert service.pool.given_up == 1
+
+
+def test_what_stands_behind_a_number_sign_is_no_part_of_the_query(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        for _ in range(2):
+            writer.write(ask(QUERY + "SMALL#part"))
+            assert (await whole(reader))[::2] == (200, b'{"rows": 1}')
+
+    run(service, scenario)
+
+
+def test_a_header_with_a_line_break_never_goes_out(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = [(b"content-type", b"text/plain\r\nset-cookie: a=b")]
+    monkeypatch.setattr(answering, "standing", lambda *_: broken)
+
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "SMALL"))
+        status, headers, _ = await whole(reader)
+        assert (status, headers["content-type"]) == (500, "application/problem+json")
+
+    run(service, scenario)
 
 
 def test_a_post_is_read_and_the_connection_goes_on(service: Service) -> None:
