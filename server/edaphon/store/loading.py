@@ -12,7 +12,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from edaphon.corpus.parsing import located
-from edaphon.store.filling import Progress, fill, home_of
+from edaphon.store.filling import Progress, Source, fill, home_of
 from edaphon.store.ledger.records import RevisionRecord
 from edaphon.store.preparing import made_from, prepare_locked
 from edaphon.store.revisions import Revision
@@ -41,7 +41,9 @@ def load(
     with state.unserved(), state.publishing() as revisions:
         prepare_locked(state, revisions)
         with state.writing(), _Copies(state.loads, files) as copies, revisions.next() as candidate:
-            fill(candidate.store, files, home, state.default_graph, progress)
+            # In no other file is there a blank node of these names.
+            sources = [Source(path, home, secrets.token_hex(8)) for path in files]
+            fill(candidate.store, sources, state.default_graph, progress)
             accept(candidate.store)
             corpus = made_from(state)
 
@@ -59,7 +61,12 @@ def load(
                         removed=0,
                         corpus=corpus,
                         complete=False,
-                        details={"files": [{"kept": name, "graph": _spelt(home)} for name in copies.names()]},
+                        details={
+                            "files": [
+                                {"kept": name, "graph": _spelt(home), "nodes": source.nodes}
+                                for name, source in zip(copies.names(), sources, strict=True)
+                            ]
+                        },
                     ),
                     None,
                 )

@@ -2,22 +2,22 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, serialize
+from pyoxigraph import Quad, RdfFormat, Store, parse, serialize
 
 from edaphon.corpus.assemble import statements
 from edaphon.errors import LedgerError, RevisionMissing, StateError
 from edaphon.store import merge
 from edaphon.store.delta import Delta, effective
-from edaphon.store.filling import DEFAULT, fill
+from edaphon.store.filling import Source, fill
 from edaphon.store.ledger.records import RevisionRecord
 from edaphon.store.revisions import CORPUS_DIGEST, CORPUS_QUADS, Candidate, Revisions
 from edaphon.store.state import State, written
+from edaphon.store.words import last_words, loaded
 
 __all__ = ["catch_up", "prepare", "prepare_locked", "stated_by"]
 
@@ -43,23 +43,27 @@ def prepare_locked(state: State, revisions: Revisions) -> bool:
     """The same for a caller that holds the right to publish already."""
     catch_up(state, revisions)
     digest = state.corpus.digest()
-    before = made_from(state)
-    if before == digest:
+    published = made_from(state)
+    if published == digest:
         return False
-    stated = merge.canonical(statements(state.corpus))
+    stated = frozenset(merge.canonical(statements(state.corpus)))
     with state.writing():
-        if before is None:
+        if published is None:
             with revisions.next(empty=True) as candidate:
                 _fill_from(candidate, stated, state)
                 _remember(candidate.folder, digest, stated)
-                record = _record(candidate.number, digest, Delta(frozenset(stated)), complete=False)
+                record = _record(candidate.number, digest, Delta(stated), complete=False)
                 candidate.commit = lambda: state.ledger.publish(record, None)
             return False
+        before = frozenset(merge.canonical(stated_by(state.current().folder)))
+        words = last_words(state, before | stated)
         with revisions.next() as candidate:
-            delta = _rebased(state, candidate.store, Delta(frozenset(stated), frozenset(_quads_before(state))))
+            # What a contribution retracted stays retracted, and what one states stays stated, whatever the corpus says.
+            coming, going = stated - before - words.retracted, before - stated - words.stated
+            delta = effective(candidate.store, coming, going)
             merge.apply(candidate.store, delta.added, delta.removed, state.default_graph)
             _remember(candidate.folder, digest, stated)
-            record = _record(candidate.number, digest, delta, complete=True)
+            record = _record(candidate.number, digest, delta, complete=True, details=words.details(stated))
             candidate.commit = lambda: state.ledger.publish(record, delta.packed())
     return True
 
@@ -99,17 +103,64 @@ def build(state: State, revisions: Revisions, last: RevisionRecord) -> None:
     """
     digest = state.corpus.digest()
     same = last.corpus == digest
-    stated = merge.canonical(statements(state.corpus))
+    stated = frozenset(merge.canonical(statements(state.corpus)))
+    words = last_words(state, stated | _changed_by_reverts(state, last))
+    # Changes before the first load are made before anything is written, which is much faster.
+    first, rest = _first(_steps(state, last))
     with revisions.next(empty=True, number=last.number if same else last.number + 1) as candidate:
-        _fill_from(candidate, stated, state)
-        for record, packed in state.ledger.deltas(0, last.number):
-            # What changes of the corpus did is in the corpus already.
-            if record.cause != "corpus":
-                replay(state, candidate.store, record, packed)
+        _fill_from(candidate, (stated - first.removed) | first.added, state)
+        for step in rest:
+            if isinstance(step, Delta):
+                merge.apply(candidate.store, step.added, step.removed, state.default_graph)
+            else:
+                fill(candidate.store, step, state.default_graph)
+        # Of these, what was said has been taken back, and the corpus may have changed since.
+        merge.apply(candidate.store, words.open & stated, words.open - stated, state.default_graph)
         _remember(candidate.folder, digest, stated)
         if not same:
-            anew = _record(candidate.number, digest, Delta(), complete=False)
+            anew = _record(candidate.number, digest, Delta(), complete=False, details=words.details(stated))
             candidate.commit = lambda: state.ledger.publish(anew, None)
+
+
+# What revisions did: changes, or loaded files.
+_Step = Delta | list[Source]
+
+
+def _steps(state: State, last: RevisionRecord) -> Iterator[_Step]:
+    """What all revisions but those of a corpus did; changes without a load between them as one."""
+    added: set[Quad] = set()
+    removed: set[Quad] = set()
+    for record, packed in state.ledger.deltas(0, last.number):
+        if record.cause == "corpus":
+            # What it did is in the corpus already.
+            continue
+        if packed is None:
+            yield Delta(frozenset(added), frozenset(removed))
+            added, removed = set(), set()
+            yield _sources(state, record)
+            continue
+        delta = Delta.unpacked(packed)
+        # The last word counts, whether or not it changed anything here.
+        added -= delta.removed
+        removed -= delta.added
+        added |= delta.added
+        removed |= delta.removed
+    yield Delta(frozenset(added), frozenset(removed))
+
+
+def _first(steps: Iterator[_Step]) -> tuple[Delta, Iterator[_Step]]:
+    first = next(steps)
+    assert isinstance(first, Delta), "there is a change, if an empty one, before every load"
+    return first, steps
+
+
+def _changed_by_reverts(state: State, last: RevisionRecord) -> frozenset[Quad]:
+    found: set[Quad] = set()
+    for record, packed in state.ledger.deltas(0, last.number):
+        if record.cause == "revert" and packed is not None:
+            delta = Delta.unpacked(packed)
+            found |= delta.added | delta.removed
+    return frozenset(found)
 
 
 def replay(state: State, store: Store, record: RevisionRecord, packed: bytes | None) -> None:
@@ -117,21 +168,14 @@ def replay(state: State, store: Store, record: RevisionRecord, packed: bytes | N
     if packed is not None:
         delta = Delta.unpacked(packed)
         merge.apply(store, delta.added, delta.removed, state.default_graph)
-    elif record.cause == "load":
-        for name, home in loaded(state, record):
-            if not name.exists():
-                raise StateError(f"{name}, which revision {record.number} loaded, is gone; restore it from a backup")
-            fill(store, [name], home, state.default_graph)
     else:
+        fill(store, _sources(state, record), state.default_graph)
+
+
+def _sources(state: State, record: RevisionRecord) -> list[Source]:
+    if record.cause != "load":
         raise LedgerError(f"the ledger does not say what revision {record.number} changed; restore it from a backup")
-
-
-def loaded(state: State, record: RevisionRecord) -> Iterator[tuple[Path, NamedNode | DefaultGraph | None]]:
-    """The kept copies of the files that a revision loaded, and the graph for what they put in none."""
-    for one in record.details["files"]:
-        home = one["graph"]
-        graph = None if home is None else DEFAULT if home == "" else NamedNode(home)
-        yield state.loads / one["kept"], graph
+    return list(loaded(state, record))
 
 
 def _behind(state: State) -> bool:
@@ -143,54 +187,15 @@ def _behind(state: State) -> bool:
         return True
 
 
-def _fill_from(candidate: Candidate, stated: set[Quad], state: State) -> None:
+def _fill_from(candidate: Candidate, stated: frozenset[Quad], state: State) -> None:
     candidate.store.bulk_extend(stated)
     alignments = merge.ontology_of(candidate.store)
     candidate.store.bulk_extend(merge.derived(stated, alignments, state.default_graph))
 
 
-@dataclass(slots=True)
-class _LastWords:
-    """What the contributions and loads of a ledger said last of some quads."""
-
-    kept: set[Quad]
-    retracted: set[Quad]
-
-
-def _rebased(state: State, store: Store, corpora: Delta) -> Delta:
-    """The change from one corpus to the next, as far as nothing that was contributed says otherwise.
-
-    `corpora` adds the new corpus and removes the old one, both whole. What a contribution retracted stays retracted,
-    and what one states stays stated, whatever the corpus says now.
-    """
-    coming, going = corpora.added - corpora.removed, corpora.removed - corpora.added
-    words = _last_words(state, coming | going)
-    return effective(store, coming - words.retracted, going - words.kept)
-
-
-def _last_words(state: State, quads: frozenset[Quad]) -> _LastWords:
-    words = _LastWords(set(), set())
-    last = state.ledger.last_revision()
-    for record, packed in state.ledger.deltas(0, last.number if last else 0):
-        if record.cause == "corpus":
-            continue
-        said = Delta.unpacked(packed) if packed is not None else Delta(_loaded_among(state, record, quads))
-        words.kept = (words.kept | (said.added & quads)) - said.removed
-        words.retracted = (words.retracted | (said.removed & quads)) - said.added
-    return words
-
-
-def _loaded_among(state: State, record: RevisionRecord, quads: frozenset[Quad]) -> frozenset[Quad]:
-    """Those of the quads that a bulk load stated."""
-    if record.cause != "load":
-        return frozenset()
-    store = Store()
-    for path, home in loaded(state, record):
-        fill(store, [path], home, "plain")
-    return frozenset(quad for quad in quads if quad in store)
-
-
-def _record(number: int, digest: str, delta: Delta, *, complete: bool) -> RevisionRecord:
+def _record(
+    number: int, digest: str, delta: Delta, *, complete: bool, details: Mapping[str, Any] | None = None
+) -> RevisionRecord:
     return RevisionRecord(
         number=number,
         at=datetime.now(UTC),
@@ -202,7 +207,7 @@ def _record(number: int, digest: str, delta: Delta, *, complete: bool) -> Revisi
         removed=len(delta.removed),
         corpus=digest,
         complete=complete,
-        details={},
+        details=details or {},
     )
 
 
@@ -214,10 +219,6 @@ def stated_by(folder: Path) -> set[Quad]:
             return set(parse(cast("IO[bytes]", content), RdfFormat.N_QUADS))
     except (OSError, EOFError, zlib.error, SyntaxError) as error:
         raise _damaged(file, error) from error
-
-
-def _quads_before(state: State) -> set[Quad]:
-    return merge.canonical(stated_by(state.current().folder))
 
 
 def made_from(state: State) -> str | None:
@@ -235,7 +236,7 @@ def _damaged(file: Path, error: Exception) -> StateError:
     return StateError(f"{file} cannot be read ({error}); restore the state folder from a backup")
 
 
-def _remember(folder: Path, digest: str, stated: set[Quad]) -> None:
+def _remember(folder: Path, digest: str, stated: frozenset[Quad]) -> None:
     """Write into a revision what it is made from: so the two are published, or lost, together."""
     written(folder / CORPUS_QUADS, gzip.compress(serialize(stated, format=RdfFormat.N_QUADS) or b"", 1))
     written(folder / CORPUS_DIGEST, digest.encode() + b"\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pyoxigraph import Store
 
-from edaphon.errors import RevisionMissing
+from edaphon.errors import RevisionMissing, StateError
 from edaphon.store.revisions import Revision
 
 __all__ = ["reading"]
@@ -15,7 +15,10 @@ __all__ = ["reading"]
 
 @contextlib.contextmanager
 def reading(revision: Revision) -> Iterator[Store]:
-    """The store of a revision, for reading only. Raises RevisionMissing when it has been tidied away."""
+    """The store of a revision, for reading only.
+
+    Raises RevisionMissing when it has been tidied away, StateError when it is damaged.
+    """
     try:
         hold = os.open(revision.folder, os.O_RDONLY)
     except FileNotFoundError:
@@ -27,6 +30,11 @@ def reading(revision: Revision) -> Iterator[Store]:
             store = Store.read_only(str(revision.folder))
         except OSError as error:
             raise RevisionMissing(f"revision {revision.number} cannot be opened: {error}") from error
+        except RuntimeError as error:
+            # What the engine raises for files that are not as it wrote them.
+            raise StateError(
+                f"{revision.folder} is damaged ({error}); make it anew by `edaphon rebuild`, or restore a backup"
+            ) from error
         yield store
     finally:
         os.close(hold)
