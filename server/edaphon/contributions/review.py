@@ -28,22 +28,24 @@ LONGEST_REASON: Final = 10_000
 def accept(state: State, actor: Actor, identifier: str, reason: str | None) -> Contribution:
     """Publish a proposal; when this returns, queries are answered with it, and nothing undoes it but a revert.
 
-    It is checked again unless it was last checked on the very revision that is published. Raises ContributionUnknown,
-    Forbidden, WrongStatus; NoLongerConforming, NothingToRetract or AlreadyPublished when what is published has changed
-    so that it cannot be accepted any more: it stays proposed then. Raises StateBusy, StateFull.
+    It is checked again unless it was last found to conform on the very revision that is published. Raises
+    ContributionUnknown, Forbidden, WrongStatus; NoLongerConforming, NothingToRetract or AlreadyPublished when what is
+    published has changed so that it cannot be accepted any more: it stays proposed then. Raises StateBusy, StateFull.
     """
     ledger = state.ledger
     reason = readable(reason)
-    contribution = ledger.contribution(identifier)
-    may_decide(actor, contribution)
-    must_be(contribution, "proposed")
+    may_decide(actor, ledger.contribution(identifier))
     request = Delta.unpacked(ledger.request(identifier))
 
     def work_out(base: Revision, store: Store) -> Publication:
+        contribution = ledger.contribution(identifier)
+        # Somebody else may have decided since; then that is what to say, and not that it is published already.
+        must_be(contribution, "proposed")
         delta = resolve(request, store, state.default_graph)
         checked = contribution
         made = None
-        if base.number != contribution.base:
+        # A check that failed is recorded with its revision as well.
+        if base.number != contribution.base or not contribution.conforms:
             media_type, content = ledger.payload(identifier)
             verdict = check(state, base, store, delta, source_of(Payload(content, media_type), identifier))
             made = Check(base.number, verdict.packed(), verdict.conforms, verdict.shapes)

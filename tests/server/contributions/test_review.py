@@ -92,6 +92,30 @@ def test_what_contradicts_what_was_published_meanwhile_is_refused_and_stays_prop
     assert (kept.status, kept.conforms, kept.base) == ("proposed", False, before.number)
 
 
+def test_what_was_found_not_to_conform_is_refused_as_often_as_it_is_accepted(desk: Desk) -> None:
+    first, second = (desk.propose(f":other a :Survey ; :title 'Other' ; :year {year} .") for year in (2020, 2021))
+    desk.accept(first)
+    before = desk.state.current()
+    for _ in range(2):
+        with pytest.raises(NoLongerConforming):
+            desk.accept(second)
+    assert desk.state.current() == before
+
+
+def test_of_two_reviewers_who_accept_one_proposal_at_once_the_other_hears_that_it_was_decided(desk: Desk) -> None:
+    one = desk.propose(":other a :Survey ; :title 'Other' ; :year 2020 .")
+
+    def decide(by: Actor) -> Contribution | EdaphonError:
+        try:
+            return desk.accept(one, by=by)
+        except EdaphonError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as both:
+        outcomes = list(both.map(decide, (BEN, CAT)))
+    assert sorted(type(one).__name__ for one in outcomes) == ["Contribution", "WrongStatus"]
+
+
 def test_of_two_reviewers_who_accept_contradicting_proposals_at_once_one_wins(desk: Desk) -> None:
     proposals = [desk.propose(f":other a :Survey ; :title 'Other' ; :year {year} .") for year in (2020, 2021)]
 
