@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edaphon.errors import MalformedRequest, TokenRequired, UnsupportedMedia
+from edaphon.errors import MalformedRequest, UnsupportedMedia
 from edaphon.sparql import protocol
-from edaphon.sparql.protocol import DIRECT_QUERY, DIRECT_UPDATE, FORM, Operation, in_body, in_url
+from edaphon.sparql.protocol import DIRECT_QUERY, DIRECT_UPDATE, FORM, Operation, Update, in_body, in_url
 
 
 def test_a_query_in_the_url_is_decoded() -> None:
@@ -113,9 +113,8 @@ def test_a_body_of_another_type_is_not_taken(kind: str | None) -> None:
 
 
 @pytest.mark.parametrize(("kind", "body"), [(FORM, b"update=CLEAR+ALL"), (DIRECT_UPDATE, b"CLEAR ALL")])
-def test_an_update_needs_a_token(kind: str, body: bytes) -> None:
-    with pytest.raises(TokenRequired):
-        in_body(b"", kind, body)
+def test_an_update_is_told_from_a_query(kind: str, body: bytes) -> None:
+    assert in_body(b"", kind, body) == Update("CLEAR ALL")
 
 
 @given(st.binary())
