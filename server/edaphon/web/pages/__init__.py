@@ -1,6 +1,7 @@
 """Pages for people: templates filled in, everything from outside escaped, nothing fetched from elsewhere."""
 
 from base64 import b64encode
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -39,7 +40,15 @@ def environment() -> Environment:
     made.globals["version"] = __version__
     # Our own file, and the policy names its digest: it must arrive as it is.
     made.globals["style"] = Markup(style())
+    made.filters["moment"] = moment
     return made
+
+
+def moment(when: datetime | str) -> Markup:
+    """A time in UTC as people write it, to the minute; programs find all of it in the element."""
+    told = datetime.fromisoformat(when) if isinstance(when, str) else when
+    exact = told.isoformat().replace("+00:00", "Z")
+    return Markup('<time datetime="{}">{}</time>').format(exact, f"{told.day} {told:%B %Y, %H:%M} UTC")
 
 
 def render(template: str, **context: Any) -> bytes:
