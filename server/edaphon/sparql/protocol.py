@@ -8,7 +8,17 @@ from urllib.parse import unquote_to_bytes
 
 from edaphon.errors import MalformedRequest, UnsupportedMedia
 
-__all__ = ["DIRECT_QUERY", "DIRECT_UPDATE", "FORM", "Operation", "Update", "in_body", "in_url", "media_type"]
+__all__ = [
+    "DIRECT_QUERY",
+    "DIRECT_UPDATE",
+    "FORM",
+    "Operation",
+    "Update",
+    "in_body",
+    "in_url",
+    "media_type",
+    "revision_number",
+]
 
 FORM: Final = "application/x-www-form-urlencoded"
 DIRECT_QUERY: Final = "application/sparql-query"
@@ -18,6 +28,7 @@ TAKEN: Final = (DIRECT_QUERY, FORM, DIRECT_UPDATE)
 MAX_PARAMETERS: Final = 10_000
 NO_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?", re.ASCII)
+NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 # RFC 3987, as far as SPARQL's IRIREF goes: a scheme, then anything but what may not stand between < and >.
 ABSOLUTE_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
 
@@ -35,12 +46,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A query operation. `seconds` is the time the client asks for, None where it leaves that to the server."""
+    """A query operation. `seconds` is the time the client asks for, None where it leaves that to the server; `revision`
+    the number of the revision to answer from, None for the published one.
+    """
 
     query: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     seconds: float | None = None
+    revision: int | None = None
 
 
 def in_url(query_string: bytes) -> Operation | None:
@@ -77,6 +91,8 @@ def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Opera
             raise MalformedRequest("query= and update= in one request; send one of them")
         if names.count("update") > 1:
             raise MalformedRequest("update= is given more than once")
+        if "revision" in names:
+            raise MalformedRequest("an update changes what is published now; revision= cannot go with it")
         return update(given)
     if "query" not in names:
         raise MalformedRequest("the form has no query=")
@@ -126,11 +142,12 @@ def utf8(encoded: bytes, where: str) -> str:
 
 def operation(given: Parameters) -> Operation:
     """The operation that these parameters, with at least one query, describe."""
-    found: dict[str, list[str]] = {"query": [], "default-graph-uri": [], "named-graph-uri": [], "timeout": []}
+    names = ("query", "default-graph-uri", "named-graph-uri", "timeout", "revision")
+    found: dict[str, list[str]] = {name: [] for name in names}
     for name, value in given:
         if name in found:
             found[name].append(value)
-    for name in ("query", "timeout"):
+    for name in ("query", "timeout", "revision"):
         if len(found[name]) > 1:
             raise MalformedRequest(f"{name}= is given more than once")
     (query,) = found["query"]
@@ -139,7 +156,15 @@ def operation(given: Parameters) -> Operation:
         graphs(tuple(found["default-graph-uri"])),
         graphs(tuple(found["named-graph-uri"])),
         time(found["timeout"][0]) if found["timeout"] else None,
+        revision_number(found["revision"][0]) if found["revision"] else None,
     )
+
+
+def revision_number(given: str) -> int:
+    """The number that the parameter revision= gives. Raises MalformedRequest."""
+    if not NUMBER.fullmatch(given):
+        raise MalformedRequest(f"revision= must be the number of a published revision, not {given[:100]!r}")
+    return int(given)
 
 
 def update(given: Parameters) -> Update:

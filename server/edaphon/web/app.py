@@ -69,8 +69,8 @@ def create_app(
     clerk = None if contributing is None else contributing.clerk
     gate = Gate(settings, None, Tally()) if contributing is None else contributing.gate
     updates = None if clerk is None else Updates(clerk, gate, settings.allow_service)
-    service = Service(settings, current, pool, census, AnswerCache(settings.cache), log, examples, updates)
     archive = Archive(current, clerk)
+    service = Service(settings, current, pool, census, AnswerCache(settings.cache), log, archive, examples, updates)
     # The pages that FastAPI would offer load scripts from elsewhere.
     router = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     validation = Validation(settings, current)
@@ -250,6 +250,7 @@ SPARQL: Final[dict[str, Any]] = {
             _parameter("default-graph-uri", "A graph of the query's default graph", several=True),
             _parameter("named-graph-uri", "A named graph that the query sees", several=True),
             _parameter("timeout", "Seconds that the query may take, capped by the server", kind="number"),
+            _parameter("revision", "The published revision to answer from; without it, the newest", kind="integer"),
         ],
         "responses": ANSWERS,
     },
@@ -266,6 +267,7 @@ SPARQL: Final[dict[str, Any]] = {
                             "default-graph-uri": {"type": "array", "items": {"type": "string"}},
                             "named-graph-uri": {"type": "array", "items": {"type": "string"}},
                             "timeout": {"type": "number"},
+                            "revision": {"type": "integer"},
                         },
                         "required": ["query"],
                     }

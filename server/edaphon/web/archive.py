@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cachetools import LRUCache
 
-from edaphon.errors import MalformedRequest, RevisionGone, RevisionMissing, RevisionUnknown
+from edaphon.errors import RevisionGone, RevisionMissing, RevisionUnknown
 from edaphon.sparql.pool import Published
 from edaphon.web.clerk import Clerk
 
@@ -16,19 +16,10 @@ if TYPE_CHECKING:  # what costs a server's start time is imported when somebody 
     from edaphon.store.mentions import Changes
     from edaphon.store.revisions import Revision
 
-__all__ = ["Archive", "revision_number"]
+__all__ = ["Archive"]
 
-# More digits than any number of a revision has.
-DIGITS: Final = 9
 # Times and changes that are remembered; each takes about a kilobyte.
 REMEMBERED: Final = 1_000
-
-
-def revision_number(given: str) -> int:
-    """The number that the parameter revision= gives. Raises MalformedRequest."""
-    if not (given.isascii() and given.isdigit() and len(given) <= DIGITS):
-        raise MalformedRequest(f"revision= must be the number of a published revision, not {given[:100]!r}")
-    return int(given)
 
 
 class Archive:

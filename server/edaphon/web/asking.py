@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edaphon.errors import EdaphonError, NotAcceptable, TokenRequired
+from edaphon.errors import EdaphonError, NotAcceptable, RevisionMissing, TokenRequired
 from edaphon.namespaces import PREFIXES
 from edaphon.settings import Settings
 from edaphon.sparql import negotiation, protocol
@@ -14,9 +14,11 @@ from edaphon.sparql.cache import AnswerCache, entity_tag, matches
 from edaphon.sparql.description import Answers, Census, describe
 from edaphon.sparql.negotiation import HTML
 from edaphon.sparql.pool import Answer, Published
+from edaphon.sparql.query import Query
 from edaphon.web import answering, bodies, pages, problems
 from edaphon.web.access import AccessLog
 from edaphon.web.answering import Asked, standing
+from edaphon.web.archive import Archive
 from edaphon.web.exchange import Exchange, Seen
 from edaphon.web.pages.examples import Example
 from edaphon.web.pages.results import Result
@@ -63,6 +65,7 @@ class Service:
     census: Census
     cache: AnswerCache[Reply]
     log: AccessLog
+    archive: Archive
     examples: tuple[Example, ...] = ()
     updates: Updates | None = None
 
@@ -161,11 +164,13 @@ class Asking:
         """Answer a query: from the cache, by 304, or from a worker."""
         service, request = self._service, self._request
         seen = self._seen.revision or service.current()
-        asked = Asked(operation, negotiation.formats(request.accept), request.gzip, seen)
+        past = None if operation.revision is None else await service.archive.revision(operation.revision)
+        asked = Asked(operation, negotiation.formats(request.accept), request.gzip, past or seen)
         query = asked.query(service.settings.timeout)
         repeatable = query.repeatable
         if repeatable:
-            kept = service.cache.find(asked.key, asked.revision.number, self._seen.spelling)
+            # What is kept goes when another revision is published, answers from older ones with it.
+            kept = service.cache.find(asked.key, seen.number, self._seen.spelling)
             if kept is not None:
                 self.revision, self.source = kept.revision, "repeat"
                 return self._unless_known(kept)
@@ -178,22 +183,34 @@ class Asking:
                         self.revision = asked.revision.number
                         return Reply(304, standing(None, None, self.revision, tag), b"", self.revision, tag)
         try:
-            async with service.pool.answer(query, client=request.client, seen=seen) as answer:
-                self.revision = answer.head.revision
-                # A revision may be published between our looking and the pool's.
-                steady = repeatable and answer.head.revision == asked.revision.number
-                return await self._pass_on(asked, answer, steady=steady)
+            try:
+                return await self._ask(asked, query, past, seen)
+            except RevisionMissing:
+                if operation.revision is None:
+                    raise
+                # Tidied away since it was looked for.
+                past = await service.archive.revision(operation.revision)
+                return await self._ask(asked, query, past, seen)
         except NotAcceptable as error:
             offers = negotiation.GRAPH if query.graph is None else negotiation.SOLUTIONS
             raise NotAcceptable(str(error), offered=tuple(offer.media_type for offer in offers)) from error
 
-    async def _pass_on(self, asked: Asked, answer: Answer, *, steady: bool) -> Reply | None:
+    async def _ask(self, asked: Asked, query: Query, past: Published | None, seen: Published) -> Reply | None:
+        """Have a worker answer, from an older revision if one is given."""
+        request = self._request
+        async with self._service.pool.answer(query, past, client=request.client, seen=seen) as answer:
+            self.revision = answer.head.revision
+            # A revision may be published between our looking and the pool's.
+            steady = query.repeatable and answer.head.revision == asked.revision.number
+            return await self._pass_on(asked, answer, seen.number, steady=steady)
+
+    async def _pass_on(self, asked: Asked, answer: Answer, published: int, *, steady: bool) -> Reply | None:
         """Hand an answer to the client and, where it may be given again, to the cache."""
         service, request = self._service, self._request
 
         def keep(reply: Reply) -> None:
             if steady:
-                service.cache.keep(asked.key, answer.head.revision, reply, self._seen.spelling)
+                service.cache.keep(asked.key, published, reply, self._seen.spelling)
 
         if asked.media_type(answer.head.form) == HTML:
             reply = await self._result_page(asked, answer, steady=steady)
@@ -235,6 +252,7 @@ class Asking:
         operation = self._operation
         kept = [] if operation is None else [("default-graph-uri", name) for name in operation.default_graphs]
         kept += [] if operation is None else [("named-graph-uri", name) for name in operation.named_graphs]
+        kept += [] if operation is None or operation.revision is None else [("revision", str(operation.revision))]
         return pages.render(
             "query.html",
             text=text,

@@ -24,9 +24,10 @@ from edaphon.sparql.cache import entity_tag, matches
 from edaphon.sparql.description import Answers
 from edaphon.sparql.negotiation import HTML
 from edaphon.sparql.pool import Published
+from edaphon.sparql.protocol import revision_number
 from edaphon.web import pages
 from edaphon.web.answering import identity, standing
-from edaphon.web.archive import Archive, revision_number
+from edaphon.web.archive import Archive
 from edaphon.web.memento import LINK_FORMAT, Past, datetime_asked, http_date, link, subject_of, version_of
 from edaphon.web.pages.entity import entity
 from edaphon.web.pages.results import short
@@ -39,7 +40,7 @@ __all__ = ["Documents", "routes"]
 
 VARY: Final = (b"vary", b"Accept, Accept-Encoding, Accept-Datetime")
 LICENSE: Final = "https://creativecommons.org/licenses/by/4.0/"
-DOCUMENTS: Final = ("doc", "concept", "source", "graph", "contribution", "contributor", ".well-known/genid")
+DOCUMENTS: Final = ("doc", "concept", "source", "graph", "contributor", ".well-known/genid")
 # How many revisions are looked through to tell what is gone from what never was.
 LOOK_BACK: Final = 1_000
 
