@@ -58,7 +58,7 @@ class Portal:
         params = {"title": title} | ({} if source is None else {"source": source})
         return self.request("POST", "/contributions", who, content=content, headers=sent, params=params)
 
-    def proposed(self, body: str, **more: Any) -> str:
+    def proposed(self, body: str | bytes, **more: Any) -> str:
         """The id of a new proposal."""
         answer = self.propose(body, **more)
         assert answer.status_code == 201, answer.text
@@ -70,7 +70,7 @@ class Portal:
         content = None if reason is None else {"reason": reason}
         return self.request("POST", f"/contributions/{identifier}/{decision}", who, json=content, **more)
 
-    def accepted(self, body: str, **more: Any) -> str:
+    def accepted(self, body: str | bytes, **more: Any) -> str:
         """The id of a contribution that has been accepted."""
         identifier = self.proposed(body, **more)
         answer = self.decide(identifier, "accept")

@@ -40,7 +40,12 @@ IDENTIFIER: Final = re.compile(r"[a-z0-9-]{1,120}")
 LIST: Final = (Offer(JSON), PAGE)
 # The nanopublication has four graphs, so it comes in the formats that have graphs.
 NANOPUBLICATION: Final = ("application/trig", "application/n-quads")
-ONE: Final = (Offer(JSON), *(Offer(one.media_type) for one in RDF), *map(Offer, NANOPUBLICATION), PAGE)
+ONE: Final = (
+    Offer(JSON, ("application/problem+json",)),
+    *(Offer(one.media_type) for one in RDF),
+    *map(Offer, NANOPUBLICATION),
+    PAGE,
+)
 DIFF: Final = (Offer(PATCH), Offer("text/plain"), Offer(JSON), PAGE)
 REPORT: Final = (*(Offer(one.media_type) for one in RDF), Offer(JSON), Offer("text/plain"), PAGE)
 
