@@ -35,7 +35,7 @@ class Portal:
         return self.client.request(method, path, headers=headers, **more)
 
     def get(self, path: str, accept: str | None = None, **params: Any) -> httpx.Response:
-        return self.request("GET", path, headers={} if accept is None else {"accept": accept}, params=params)
+        return self.request("GET", path, headers={} if accept is None else {"accept": accept}, params=params or None)
 
     def propose(
         self,

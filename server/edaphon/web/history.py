@@ -67,8 +67,17 @@ def routes(clerk: Clerk) -> APIRouter:
 
         if offered == HTML:
             change = await clerk.show(desk.change_shown, start, to)
-            shown = {"change": change, "cell": cell, "contribution": CONTRIBUTION, "own": None}
-            return page(request, "diff.html", revision=to, start=start, end=to, **shown)
+            return page(
+                request,
+                "diff.html",
+                revision=to,
+                start=start,
+                end=to,
+                change=change,
+                cell=cell,
+                contribution=CONTRIBUTION,
+                own=None,
+            )
         content = await clerk.show(desk.change, start, to, offered, part)
         return response(request, offered, content, revision=to)
 
