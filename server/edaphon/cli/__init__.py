@@ -22,6 +22,9 @@ COMMANDS: Final = {
     "revert": "edaphon.cli.revert",
     "history": "edaphon.cli.history",
     "token": "edaphon.cli.token",
+    "backup": "edaphon.cli.backup",
+    "restore": "edaphon.cli.restore",
+    "rebuild": "edaphon.cli.rebuild",
 }
 
 
