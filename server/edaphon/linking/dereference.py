@@ -175,7 +175,7 @@ async def describe(
     parts = {
         part: sorted(
             (Statement(*triple, tuple(sorted(graphs, key=_last_the_implied))) for triple, graphs in found.items()),
-            key=_order,
+            key=_by_subject if part == "states" else _order,
         )
         for part, found in evidence.items()
     }
@@ -243,6 +243,10 @@ async def _ask(pool: Answers, revision: Published, text: str, seconds: float, cl
 
 def _last_the_implied(graph: NamedNode | BlankNode) -> tuple[bool, str]:
     return graph.value == GRAPH_IMPLIED, graph.value
+
+
+def _by_subject(statement: Statement) -> tuple[str, tuple[bool, str, str, str, str]]:
+    return str(statement.subject), _order(statement)
 
 
 def _order(statement: Statement) -> tuple[bool, str, str, str, str]:

@@ -31,7 +31,6 @@ from edaphon.web.archive import Archive
 from edaphon.web.memento import LINK_FORMAT, Past, datetime_asked, http_date, link, subject_of, version_of
 from edaphon.web.pages.entity import entity
 from edaphon.web.pages.results import short
-from edaphon.web.records import utc
 from edaphon.web.replies import NEVER_STORED, Headers, Reply, packed
 from edaphon.web.representations import PAGE, RDF, chosen
 from edaphon.web.requests import Request
@@ -189,7 +188,7 @@ class Documents:
             "formats": [(kind, document.in_format(suffix)) for suffix, kind in SUFFIXES.items() if kind != HTML],
             "timemap": f"/timemap{document.stem}",
             "revision": document.past,
-            "at": None if at is None else (utc(at) or "").replace("T", " ").partition(".")[0],
+            "at": at,
             "now": document.request.raw_path.decode("latin-1"),
         }
 

@@ -21,11 +21,11 @@ from edaphon.linking.dereference import spoken
 from edaphon.linking.vocabulary import VOCABULARIES
 from edaphon.settings import Settings
 from edaphon.sparql.description import Answers
-from edaphon.sparql.negotiation import JSON, Offer
+from edaphon.sparql.negotiation import HTML, JSON, Offer
 from edaphon.sparql.pool import Published
 from edaphon.web.archive import Archive
 from edaphon.web.records import utc
-from edaphon.web.representations import chosen, response
+from edaphon.web.representations import PAGE, chosen, page, response
 from edaphon.web.requests import Request
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["LINK_FORMAT", "Past", "datetime_asked", "http_date", "link", "routes", "subject_of", "version_of"]
 
 LINK_FORMAT: Final = "application/link-format"
-TIMEMAP: Final = (Offer(LINK_FORMAT), Offer(JSON))
+TIMEMAP: Final = (Offer(LINK_FORMAT), Offer(JSON), PAGE)
 # RFC 1123, in GMT, and nothing else (section 2.1.1).
 PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 DATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
@@ -96,7 +96,7 @@ def routes(past: Past, published: Callable[[], Published]) -> APIRouter:
 
     @router.get("/timemap/{path:path}")
     async def timemap(asked: Asked, path: str) -> Response:
-        """List the versions of the document at this path, as links (RFC 7089 section 5) or JSON.
+        """List the versions of the document at this path, as links (RFC 7089 section 5), as JSON or on a page.
 
         A version is a revision that changed what is stated of the document's subject. What follows from changes of the
         ontology, or of the names of other things, is not counted.
@@ -113,6 +113,10 @@ def routes(past: Past, published: Callable[[], Published]) -> APIRouter:
         if not versions:
             raise ResourceUnknown(f"nothing is or was said of {iri}, as far as the ledger tells")
         original = request.origin + "/" + request.raw_path.decode("latin-1").removeprefix("/timemap/")
+        if offered == HTML:
+            now = original.removeprefix(request.origin)
+            rows = [(one, at, version_of(now, one)) for one, at in reversed(versions)]
+            return page(request, "versions.html", revision=revision.number, iri=iri, versions=rows, now=now)
         write = _links if offered == LINK_FORMAT else _json
         return response(request, offered, write(request.address, original, versions), revision=revision.number)
 
