@@ -14,10 +14,13 @@ from edaphon.cli.options import settings_options
 from edaphon.cli.states import opened
 from edaphon.settings import Settings
 from edaphon.store.preparing import prepare
+from edaphon.store.state import State
 from edaphon.web.plan import Plan
 from edaphon.web.server import serve as run
 
 __all__ = ["serve"]
+
+logger = logging.getLogger(__name__)
 
 
 @click.command(name="serve")
@@ -61,5 +64,30 @@ def serve(**options: Any) -> None:
         settled = replace(settings, corpus=state.corpus.name, default_graph=state.default_graph)
         queries = state.corpus.folder("queries")
         with state.serving():
-            status = run(Plan(settled, state, partial(prepare, state), queries and queries / "examples", state))
+            status = run(Plan(settled, state, partial(_bring_up, state), queries and queries / "examples", state))
     sys.exit(status)
+
+
+def _bring_up(state: State) -> None:
+    """Publish what is to be served; when the corpus has changed, say which contributions do not go with it."""
+    changed = prepare(state)
+    last, published = state.ledger.last_revision(), state.current().number
+    if last is not None and last.number < published:
+        logger.warning(
+            "revision %d is published, and the ledger ends at revision %d: it must be from an older backup; "
+            "`edaphon rebuild` publishes what it says",
+            published,
+            last.number,
+        )
+    if not changed:
+        return
+    # Takes half a second to import, and is needed once for each version of the corpus.
+    from edaphon.contributions.rebasing import recheck
+
+    for one in recheck(state):
+        logger.warning(
+            "contribution %s, accepted as revision %s, conforms no longer: see `edaphon review show %s`",
+            one.id,
+            one.revision,
+            one.id,
+        )

@@ -1,5 +1,6 @@
 """A state folder is brought up to what its ledger and its corpus say, from whatever state it was left in."""
 
+import contextlib
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping
@@ -75,6 +76,7 @@ def catch_up(state: State, revisions: Revisions) -> None:
     """
     last = state.ledger.last_revision()
     if last is None:
+        _nothing_published(state)
         return
     try:
         number = state.current().number
@@ -181,10 +183,22 @@ def _sources(state: State, record: RevisionRecord) -> list[Source]:
 def _behind(state: State) -> bool:
     """Whether the ledger has revisions that are not published."""
     last = state.ledger.last_revision()
+    if last is None:
+        _nothing_published(state)
+        return True
     try:
-        return last is not None and last.number > state.current().number
+        return last.number > state.current().number
     except RevisionMissing:
         return True
+
+
+def _nothing_published(state: State) -> None:
+    """Raise LedgerError where something is published of which the ledger, which is empty, knows nothing."""
+    with contextlib.suppress(RevisionMissing):
+        raise LedgerError(
+            f"revision {state.current().number} is published in {state.folder}, and its ledger is empty: name the "
+            "right one by --ledger, or put it back from a backup"
+        )
 
 
 def _fill_from(candidate: Candidate, stated: frozenset[Quad], state: State) -> None:
@@ -233,7 +247,7 @@ def made_from(state: State) -> str | None:
 
 
 def _damaged(file: Path, error: Exception) -> StateError:
-    return StateError(f"{file} cannot be read ({error}); restore the state folder from a backup")
+    return StateError(f"{file} cannot be read ({error}); make it anew by `edaphon rebuild`, or restore a backup")
 
 
 def _remember(folder: Path, digest: str, stated: frozenset[Quad]) -> None:

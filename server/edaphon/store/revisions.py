@@ -147,6 +147,11 @@ class Revisions:
                     shutil.rmtree(doomed, ignore_errors=True)
 
     @property
+    def begun(self) -> bool:
+        """Whether anything was ever published here."""
+        return self._pointer.exists()
+
+    @property
     def untidy(self) -> bool:
         """Whether a process that died has left something to sweep."""
         return self._next_pointer.exists() or any(self._folder.glob(f"*{UNFINISHED}*"))
@@ -190,7 +195,7 @@ class Revisions:
             return None
 
     def _damaged(self, what: str) -> StateError:
-        return StateError(f"{what}; restore the state folder from a backup")
+        return StateError(f"{what}; make it anew by `edaphon rebuild`, or restore the state folder from a backup")
 
     def _kept(self) -> list[Path]:
         return [folder for folder in self._folder.glob("*") if NUMBER.fullmatch(folder.name)]

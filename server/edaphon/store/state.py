@@ -10,13 +10,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from edaphon.corpus.layout import Corpus, open_corpus
-from edaphon.errors import StateBusy, StateError, StateFull, StateMismatch
+from edaphon.errors import LedgerError, StateBusy, StateError, StateFull, StateMismatch
 from edaphon.settings import DefaultGraph
-from edaphon.store.ledger import Ledger
 from edaphon.store.revisions import Revision, Revisions
+
+if TYPE_CHECKING:  # the database library takes longer to import than everything else, and most readers never need it
+    from edaphon.store.ledger import Ledger
 
 __all__ = ["LEDGER", "State", "written"]
 
@@ -96,12 +98,24 @@ class State:
         return self._revisions.numbered(number)
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
         """The ledger, opened when it is first needed: most readers of a state never need it. Raises LedgerError."""
         with self._opening:
             if self._ledger is None:
+                self._miss_no_ledger()
+                from edaphon.store.ledger import Ledger
+
                 self._ledger = Ledger.open(self.folder / LEDGER if self.ledger_url is None else self.ledger_url)
             return self._ledger
+
+    def _miss_no_ledger(self) -> None:
+        """Raise LedgerError where revisions have been published and their ledger is gone: a new one knows nothing."""
+        file = self.folder / LEDGER
+        if self.ledger_url is None and not file.exists() and self._revisions.begun:
+            raise LedgerError(
+                f"{file}, which says what was contributed and decided, is gone; put it back from a backup, "
+                "or see docs/operations.md for how to start anew with what is published"
+            )
 
     @property
     def loads(self) -> Path:
