@@ -138,9 +138,10 @@ def describe(
     *,
     default_graph: DefaultGraph,
     allow_service: tuple[str, ...] = (),
+    updates: bool = False,
 ) -> bytes:
     """The description of the service at `endpoint` in one of the four syntaxes of `negotiation.DESCRIPTION`."""
-    triples = statements(endpoint, extent, default_graph, allow_service)
+    triples = statements(endpoint, extent, default_graph, allow_service, updates=updates)
     wanted = ("rdfs", "sd", "void", "xsd")
     prefixes = {prefix: PREFIXES[prefix] for prefix in wanted}
     document = serialize(triples, format=SYNTAXES[media_type], prefixes=prefixes)
@@ -149,7 +150,12 @@ def describe(
 
 
 def statements(
-    endpoint: str, extent: Extent | None, default_graph: DefaultGraph, allow_service: tuple[str, ...]
+    endpoint: str,
+    extent: Extent | None,
+    default_graph: DefaultGraph,
+    allow_service: tuple[str, ...],
+    *,
+    updates: bool,
 ) -> Iterator[Triple]:
     service, dataset, default = (NamedNode(endpoint + part) for part in ("#service", "#dataset", "#default-graph"))
 
@@ -166,6 +172,9 @@ def statements(
     yield say(service, RDF_TYPE.value, SD + "Service")
     yield say(service, SD + "endpoint", endpoint)
     yield say(service, SD + "supportedLanguage", SD + "SPARQL11Query")
+    if updates:
+        yield say(service, SD + "supportedLanguage", SD + "SPARQL11Update")
+        yield say(service, comment, english("Updates take a token with the role editor."))
     for format_ in FORMATS:
         yield say(service, SD + "resultFormat", format_)
     if default_graph == "merge":

@@ -153,6 +153,7 @@ class Asking:
             extent,
             default_graph=settings.default_graph or "merge",
             allow_service=settings.allow_service,
+            updates=self._service.updates is not None,
         )
         body, packing = packed(document, gzip=request.gzip)
         self.revision = None if extent is None else extent.revision

@@ -117,3 +117,9 @@ def test_the_description_is_a_document_of_plain_integers() -> None:
     counts = [quad.object for quad in quads if quad.predicate == NamedNode(VOID + "triples")]
     integer = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
     assert {count.datatype for count in counts if isinstance(count, Literal)} == {integer}
+
+
+def test_updates_are_offered_where_they_can_be_made() -> None:
+    for updates in (False, True):
+        document = describe(ENDPOINT, "application/rdf+xml", EXTENT, default_graph="merge", updates=updates)
+        assert (b"SPARQL11Update" in document) == updates
