@@ -14,6 +14,7 @@ from edaphon.conformance.findings import Report
 from edaphon.conformance.incremental import Incremental
 from edaphon.conformance.isolation import without_files
 from edaphon.conformance.reading import read_shapes
+from edaphon.corpus.entities import refuse_entities
 from edaphon.corpus.layout import open_corpus
 from edaphon.errors import ParseError
 from edaphon.settings import DefaultGraph as Mode
@@ -41,6 +42,8 @@ class Submission:
 
     def quads(self) -> Iterator[Quad]:
         """What it states. Raises ParseError with line and column."""
+        if self.format == RdfFormat.RDF_XML:
+            refuse_entities(self.content, self.name)
         try:
             yield from parse(self.content, self.format, base_iri=self.base)
         except SyntaxError as error:

@@ -1,5 +1,6 @@
 """What a contribution's bytes ask for: triples to state, and triples to retract, with literals as they were spelt."""
 
+import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
+from edaphon.corpus.entities import refuse_entities
 from edaphon.errors import ContributionRefused, ParseError
 from edaphon.namespaces import GENID
 
@@ -66,8 +68,11 @@ def triples(payload: Payload) -> list[Quad]:
     form = RdfFormat.from_media_type(payload.media_type)
     if form is None:
         raise ParseError(f"{payload.media_type} is no RDF format", source="the body")
+    if form == RdfFormat.RDF_XML:
+        refuse_entities(payload.content, "the body")
     try:
-        return list(parse(payload.content, form))
+        # Some editors begin a file with the mark, which the parsers of most formats do not know.
+        return list(parse(payload.content.removeprefix(codecs.BOM_UTF8), form))
     except SyntaxError as error:
         detail = PLACE.sub("", str(error.msg))
         raise ParseError(detail, source="the body", line=error.lineno, column=error.offset) from error

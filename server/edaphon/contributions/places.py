@@ -1,5 +1,6 @@
 """On which line of a payload a statement stands, though its blank nodes have become IRIs."""
 
+import codecs
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ def source_of(payload: Payload, identifier: str) -> Source | None:
         return None
 
     def text() -> bytes:
-        return _as_trig(payload.content) if updates else payload.content
+        content = payload.content.removeprefix(codecs.BOM_UTF8)
+        return _as_trig(content) if updates else content
 
     return _Source("the body", text, form, None, lambda: read(payload).inserted, identifier)
 
@@ -90,7 +92,7 @@ def _as_trig(content: bytes) -> bytes:
     """An update as TriG with every statement on its line: what it inserts stays, all else but declarations is blank."""
     text = content.decode()
     signs = list(text)
-    for operation in read_update(text.removeprefix("\ufeff")).operations:
+    for operation in read_update(text).operations:
         if not isinstance(operation, Data):
             continue
         block = text.index(operation.block, operation.start)
