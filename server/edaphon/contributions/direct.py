@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
+from edaphon.contributions.legible import made_legible
 from edaphon.contributions.proposal import new_identifier
 from edaphon.contributions.provenance import graph_of, provenance
-from edaphon.contributions.resolution import is_protected
+from edaphon.contributions.resolution import guard_others, guard_record, is_protected
 from edaphon.contributions.roles import Actor, Role, require
 from edaphon.contributions.verdict import check
 from edaphon.errors import NotConforming
@@ -56,7 +57,8 @@ def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, Store,
 
     `work` gets a revision, its store open for reading, and the identifier of the contribution that its change is
     recorded as, and gives an effective delta; it is called again when another change was published meanwhile. Raises
-    Forbidden, NotConforming with the report, and what `work` raises.
+    Forbidden, NotConforming with the report, GraphProtected and ContributionRefused for what nobody may state, and what
+    `work` raises.
     """
     require(actor, Role.EDITOR, "write without a proposal")
     now = datetime.now(UTC)
@@ -66,6 +68,9 @@ def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, Store,
         delta = work(revision, store, identifier)
         if not delta:
             raise _Unchanged
+        if state.default_graph == "merge":
+            guard_record(delta.added, store)
+            guard_others(delta.added, identifier, state.ledger)
         verdict = check(state, revision, store, delta)
         if not verdict.conforms:
             raise NotConforming(
@@ -115,8 +120,8 @@ def update(state: State, actor: Actor, one: Update) -> Contribution | None:
 
     Raises QuerySyntax, EgressRefused, MalformedRequest, GraphProtected, ContributionRefused and NotConforming.
     """
-    first = next((line.strip() for line in one.text.splitlines() if line.strip()), "")
-    title = f"SPARQL Update: {first}"[:120]
+    lines = map(made_legible, one.text.splitlines())
+    title = f"SPARQL Update: {next(filter(None, lines), '')}"[:120]
 
     def work(_: Revision, store: Store, identifier: str) -> Delta:
         with state.writing(), scratch_folder(state.folder) as folder:

@@ -11,6 +11,7 @@ from typing import Final
 
 from pyoxigraph import NamedNode, Quad
 
+from edaphon.contributions.legible import legible
 from edaphon.contributions.payload import Payload, read, skolemised
 from edaphon.contributions.places import source_of
 from edaphon.contributions.provenance import graph_of
@@ -30,6 +31,12 @@ LONGEST_TITLE: Final = 200
 SLUG: Final = 48
 # Few enough to read aloud, many enough that two proposals of one day and one title do not meet.
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+# As long as web addresses get (RFC 9110 section 4.1 asks for 8,000).
+LONGEST_IRI: Final = 8000
+# Characters of what is wrong that a message repeats.
+SHOWN: Final = 200
+# What a browser would run, or find on the reader's own machine.
+NO_SOURCE: Final = {"about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"}
 ABSOLUTE_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 
 
@@ -46,15 +53,17 @@ def about(title: str | None, source: str | None) -> About:
     text = " ".join((title or "").split())
     if len(text) > LONGEST_TITLE:
         raise ContributionRefused(f"the title has {len(text)} characters; {LONGEST_TITLE} are the most")
-    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text):
+    if not legible(text):
         raise ContributionRefused("the title has characters that cannot be shown")
     if source is not None and not _is_iri(source):
-        raise ContributionRefused(f"the source must be an absolute IRI, not {source!r}")
+        raise ContributionRefused(f"the source must be an absolute IRI, not {source[:SHOWN]!r}")
+    if source is not None and source.partition(":")[0].lower() in NO_SOURCE:
+        raise ContributionRefused(f"the source must be something that others can look up, not {source[:SHOWN]!r}")
     return About(text or "untitled contribution", source)
 
 
 def _is_iri(text: str) -> bool:
-    if not ABSOLUTE_IRI.fullmatch(text):
+    if len(text) > LONGEST_IRI or not legible(text) or not ABSOLUTE_IRI.fullmatch(text):
         return False
     try:
         NamedNode(text)

@@ -14,11 +14,24 @@ from edaphon.namespaces import BASE, CONTRIBUTION, GRAPH_PROVENANCE, PREFIXES
 from edaphon.store.ledger.records import Contribution
 from edaphon.store.merge import in_graph
 
-__all__ = ["AGENT", "PROVENANCE", "activity", "agent", "described", "graph_of", "invalidated", "prov", "provenance"]
+__all__ = [
+    "AGENT",
+    "PROVENANCE",
+    "RECORDS",
+    "activity",
+    "agent",
+    "described",
+    "graph_of",
+    "invalidated",
+    "prov",
+    "provenance",
+]
 
 PROVENANCE: Final = NamedNode(GRAPH_PROVENANCE)
 AGENT: Final = BASE + "contributor/"
 SHAPES_VERSION: Final = BASE + "shapes/version/"
+# What is said of the things below these is the record of who did what, which the server alone writes.
+RECORDS: Final = (CONTRIBUTION, AGENT, SHAPES_VERSION, BASE + "history#")
 DATE_TIME: Final = NamedNode(PREFIXES["xsd"] + "dateTime")
 TYPE: Final = NamedNode(PREFIXES["rdf"] + "type")
 TITLE: Final = NamedNode(PREFIXES["dcterms"] + "title")

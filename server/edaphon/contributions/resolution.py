@@ -6,13 +6,21 @@ from typing import Final
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store
 
-from edaphon.errors import AlreadyPublished, GraphProtected, NothingToRetract
-from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, SERVICE
+from edaphon.contributions.provenance import RECORDS
+from edaphon.errors import (
+    AlreadyPublished,
+    ContributionRefused,
+    ContributionUnknown,
+    GraphProtected,
+    NothingToRetract,
+)
+from edaphon.namespaces import CONTRIBUTION, GRAPH_IMPLIED, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, SERVICE
 from edaphon.settings import DefaultGraph as Mode
 from edaphon.store.delta import Delta
-from edaphon.store.merge import GraphName, canonical, counts
+from edaphon.store.ledger import Ledger
+from edaphon.store.merge import GraphName, canonical, counts, ontology_of, triple_of
 
-__all__ = ["guard", "is_protected", "resolve"]
+__all__ = ["guard", "guard_others", "guard_record", "is_protected", "resolve"]
 
 # Why contributions must leave these graphs alone.
 PROTECTED: Final = {
@@ -51,12 +59,48 @@ def guard(graph: GraphName) -> None:
         raise GraphProtected(f"<{refusal.graph}> is not open to contributions: {refusal.reason}", graph=refusal.graph)
 
 
+def guard_record(added: Iterable[Quad], store: Store) -> None:
+    """Raise ContributionRefused where quads would say something, or imply it, of what the server keeps a record of.
+
+    In the default graph nobody could tell it from the record itself: who contributed what, and who decided.
+    """
+    alignments = ontology_of(store)
+    for quad in added:
+        triple = triple_of(quad)
+        for subject in (triple.subject, *(one.subject for one in alignments.implied(triple))):
+            if isinstance(subject, NamedNode) and subject.value.startswith(RECORDS):
+                raise ContributionRefused(
+                    f"{_triple(quad)} says something of {subject}, and who contributed and decided what is recorded by "
+                    "the server alone; a title, a source and a reason are the place for remarks"
+                )
+
+
+def guard_others(added: Iterable[Quad], identifier: str, ledger: Ledger) -> None:
+    """Raise GraphProtected where quads would be stated in the graph of somebody's proposal, or of none that was made.
+
+    It has what was proposed and decided on, and nothing else. Graphs that editors made are open to editors.
+    """
+    graphs = {quad.graph_name.value for quad in added if isinstance(quad.graph_name, NamedNode)}
+    for graph in sorted(graphs - {CONTRIBUTION + identifier}):
+        if not graph.startswith(CONTRIBUTION):
+            continue
+        try:
+            kind = ledger.contribution(graph.removeprefix(CONTRIBUTION)).kind
+        except ContributionUnknown:
+            kind = None
+        if kind not in ("update", "graph-store"):
+            whose = "there is no such contribution" if kind is None else "it has what was proposed, and nothing else"
+            raise GraphProtected(f"nothing can be added to <{graph}>: {whose}; name another graph", graph=graph)
+
+
 def resolve(request: Delta, store: Store, mode: Mode) -> Delta:
     """The quads that a request adds and removes on this store; literals of what comes as they were spelt.
 
     `request.added` has its graph already; a quad of `request.removed` in the default graph stands for the triple
-    wherever it is stated. Raises NothingToRetract, AlreadyPublished, GraphProtected.
+    wherever it is stated. Raises NothingToRetract, AlreadyPublished, GraphProtected, and ContributionRefused for
+    what only the server may state.
     """
+    guard_record(request.added, store)
     going: set[Quad] = set()
     for quad in sorted(canonical(request.removed), key=str):
         going |= _retracted(quad, store, mode)

@@ -1,12 +1,12 @@
 """A decision on a proposal: accepted and published, rejected, or withdrawn by whoever made it."""
 
-import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from pyoxigraph import Store
 
+from edaphon.contributions.legible import legible
 from edaphon.contributions.payload import Payload
 from edaphon.contributions.places import source_of
 from edaphon.contributions.provenance import provenance
@@ -112,6 +112,6 @@ def readable(reason: str | None) -> str | None:
     text = (reason or "").strip()
     if len(text) > LONGEST_REASON:
         raise ContributionRefused(f"the reason has {len(text)} characters; {LONGEST_REASON} are the most")
-    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text if sign not in "\n\r\t"):
+    if not legible(text, breaks=True):
         raise ContributionRefused("the reason has characters that cannot be shown")
     return text or None
