@@ -83,7 +83,12 @@ def _changed(published: Store, candidate: Store, proposal: Proposal) -> list[Tri
         stores = (published, candidate)
         whole = [set(map(triple_of, one.quads_for_pattern(None, None, None, DEFAULT))) for one in stores]
         return sorted(whole[0] ^ whole[1], key=str)
-    touched = {triple_of(quad) for quad in (*proposal.added, *proposal.removed) if counts(quad.graph_name)}
+    touched = {
+        triple_of(quad)
+        for quad in (*proposal.added, *proposal.removed)
+        # In plain mode the default graph is one of those that are stated; `_has` looks at it in either.
+        if counts(quad.graph_name) or quad.graph_name == DEFAULT
+    }
     around = touched.union(*(after.implied(triple) for triple in touched))
     return sorted((one for one in around if _has(published, one) != _has(candidate, one)), key=str)
 

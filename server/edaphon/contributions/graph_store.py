@@ -131,6 +131,8 @@ def _preconditions(state: State, one: Write, graph: NamedNode | DefaultGraph, ba
         raise PreconditionFailed(f"there is no graph {graph}")
     if one.unchanged_since is None:
         return
+    if one.unchanged_since > base.number:
+        raise PreconditionFailed(f"{graph} cannot have been read in revision {one.unchanged_since}; read it again")
     for record, packed in state.ledger.deltas(one.unchanged_since, base.number):
         changed = Delta() if packed is None else Delta.unpacked(packed)
         if packed is None or any(quad.graph_name == graph for quad in changed.added | changed.removed):

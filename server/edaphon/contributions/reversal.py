@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pyoxigraph import Quad, Store
 
 from edaphon.contributions.proposal import new_identifier
-from edaphon.contributions.provenance import PROVENANCE, invalidated, provenance
+from edaphon.contributions.provenance import PROVENANCE, activity, graph_of, invalidated, prov, provenance
 from edaphon.contributions.review import must_be, with_reason
 from edaphon.contributions.roles import Actor, may_revert
 from edaphon.contributions.verdict import check
@@ -78,6 +78,9 @@ def revert(state: State, actor: Actor, identifier: str, reason: str | None) -> C
             reverted_by=None,
         )
         told = provenance(replace(record, decided=datetime.now(UTC))) | invalidated(identifier, new)
+        if Quad(graph_of(identifier), prov("wasGeneratedBy"), activity(identifier), PROVENANCE) not in store:
+            # What the dataset says nothing of, as of updates in plain mode, it need not say to be undone either.
+            told = frozenset()
         with_record = effective(store, delta.added | told, delta.removed)
         return Publication(
             with_record,

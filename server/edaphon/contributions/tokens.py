@@ -60,4 +60,5 @@ def authenticate(ledger: Ledger, secret: str) -> Actor:
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    # At the command line it may be any bytes.
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()

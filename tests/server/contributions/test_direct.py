@@ -102,3 +102,14 @@ def test_a_plain_dataset_holds_what_is_put_in_and_nothing_else(tmp_path: Path) -
     change(desk, f"DROP GRAPH <{EX}g>")
     assert desk.quads() == set()
     assert [one.kind for one in desk.state.ledger.contributions()] == ["update"] * 3
+
+
+def test_the_default_graph_of_a_plain_dataset_is_held_against_the_shapes(tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path, mode="plain")
+    before = desk.quads()
+    with pytest.raises(NotConforming):
+        update(desk.state, EVE, Update(f"{PREFIXES} INSERT DATA {{ :other a :Survey }}"))
+    assert desk.quads() == before
+    assert update(desk.state, EVE, Update(f"{PREFIXES} INSERT DATA {{ :other a :Survey ; :year 2020 }}")) is not None
+    with pytest.raises(NotConforming):
+        update(desk.state, EVE, Update(f"{PREFIXES} DELETE DATA {{ :other :year 2020 }}"))

@@ -132,3 +132,9 @@ def test_a_plain_default_graph_is_written_to_and_blank_nodes_stay(tmp_path: Path
     assert str(quad.object).startswith("_:")
     write(desk, "PUT", DEFAULT, "")
     assert desk.quads() == set()
+
+
+def test_a_tag_of_a_revision_that_is_yet_to_come_fits_no_graph(desk: Desk) -> None:
+    write(desk, "PUT", EX + "g", ":a :b 1 .")
+    with pytest.raises(PreconditionFailed, match="cannot have been read"):
+        graph_store.write(desk.state, EVE, Write("DELETE", EX + "g", unchanged_since=999))

@@ -1,8 +1,11 @@
 """What a revert takes back, and what it leaves."""
 
-import pytest
-from contributing import ANN, BEN, EVE, Desk, iri
+from pathlib import Path
 
+import pytest
+from contributing import ANN, BEN, EVE, PREFIXES, Desk, iri
+
+from edaphon.contributions.direct import Update, update
 from edaphon.contributions.roles import Actor, Role
 from edaphon.errors import ContributionRefused, Forbidden, NoLongerConforming, NothingToRetract, WrongStatus
 from edaphon.namespaces import CONTRIBUTION, GRAPH_PROVENANCE
@@ -97,3 +100,13 @@ def test_only_what_is_accepted_can_be_reverted(desk: Desk) -> None:
     one = desk.revert(desk.accept(desk.propose(NEW)))
     with pytest.raises(WrongStatus):
         desk.revert(one)
+
+
+def test_undoing_an_update_of_a_plain_dataset_leaves_it_as_it_was(tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path, mode="plain")
+    before = desk.quads()
+    one = update(desk.state, EVE, Update(f"{PREFIXES} INSERT DATA {{ _:one :next _:two . _:two :title 'Two' }}"))
+    assert one is not None
+    assert len(desk.quads()) == len(before) + 2
+    assert desk.revert(one).status == "reverted"
+    assert desk.quads() == before
