@@ -81,8 +81,9 @@ class History:
     def _delta(self, store: Store) -> Delta:
         while True:
             there = sorted((one for one in store if self._may_go(one)), key=str)
-            going = self._random.sample(there, min(len(there), self._random.randrange(6)))
-            coming = [self._quad() for _ in range(self._random.randrange(8))]
+            # It grows, and much of it goes again.
+            going = self._random.sample(there, min(len(there) // 3, self._random.randrange(8)))
+            coming = [self._quad() for _ in range(self._random.randrange(12))]
             delta = effective(store, coming, going)
             if delta:
                 return delta

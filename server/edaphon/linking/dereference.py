@@ -1,5 +1,6 @@
 """An IRI becomes the statements that describe it, each with its evidence and the names of what it speaks of."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -98,6 +99,10 @@ class Label:
     language: str | None = None
 
 
+# A term's label, and how it ranks among its labels: the least is the best.
+Ranked = dict[str, tuple[tuple[bool, bool, int, str], Label]]
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A triple and the graphs that state it; none where the default graph alone does."""
@@ -163,9 +168,71 @@ async def describe(
     """
     assert SPELLABLE.fullmatch(iri), iri
     text = DESCRIPTION % {"iri": iri, "most": MOST + 1, "service": SERVICE}
+    table = await _ask(pool, revision, text, seconds, client)
+    # Thousands of rows take a while, in which others want to be answered.
+    described = await asyncio.to_thread(_read, iri, revision.number, table)
+    if not (described and names):
+        return described
+    return replace(described, labels=await _labels(pool, revision, _terms(described), seconds, client))
+
+
+async def spoken(pool: Answers, revision: Published, iri: str, mode: Mode, *, seconds: float, client: str = "") -> int:
+    """How many stated quads of a revision have the IRI as their subject or object, or are in the graph of that name."""
+    assert SPELLABLE.fullmatch(iri), iri
+    # A plain default graph states for itself; a merged one only repeats.
+    plain = IN_DEFAULT % {"iri": iri} if mode == "plain" else ""
+    known = {"iri": iri, "implied": GRAPH_IMPLIED, "service": SERVICE}
+    text = SPOKEN % {**known, "plain": plain, "counted": COUNTED % known}
+    (row,) = _rows(await _ask(pool, revision, text, seconds, client))
+    quads = row["quads"]
+    assert isinstance(quads, Literal)
+    return int(quads.value)
+
+
+async def _labels(
+    pool: Answers, revision: Published, terms: Iterable[str], seconds: float, client: str
+) -> dict[str, Label]:
+    """What the terms are called, as far as it is known: in English if there is a choice."""
+    asked = sorted(term for term in terms if SPELLABLE.fullmatch(term))
+    known: Ranked = {}
+    naming = " ".join(f"<{one}>" for one in NAMING)
+    for start in range(0, len(asked), BATCH):
+        values = " ".join(f"<{term}>" for term in asked[start : start + BATCH])
+        text = (
+            f"SELECT ?term ?naming ?label {{ VALUES ?term {{ {values} }} VALUES ?naming {{ {naming} }} "
+            "?term ?naming ?label FILTER (isLiteral(?label)) }"
+        )
+        table = await _ask(pool, revision, text, seconds, client)
+        await asyncio.to_thread(_choose, table, known)
+    return {term: label for term, (_, label) in known.items()}
+
+
+def _terms(description: Description) -> set[str]:
+    """The IRIs in a description."""
+    terms = {description.iri}
+    for one in description.statements:
+        for term in (one.subject, one.predicate, one.object, *one.evidence):
+            if isinstance(term, NamedNode):
+                terms.add(term.value)
+    return terms
+
+
+async def _ask(pool: Answers, revision: Published, text: str, seconds: float, client: str) -> bytes:
+    async with pool.answer(Query(text, seconds=seconds), revision, client=client) as answer:
+        return b"".join([part async for part in answer])
+
+
+def _rows(table: bytes) -> Iterable[QuerySolution]:
+    found = parse_query_results(table, QueryResultsFormat.JSON)
+    assert isinstance(found, QuerySolutions)
+    return found
+
+
+def _read(iri: str, revision: int, table: bytes) -> Description:
+    """The description, without labels, that the answer to DESCRIPTION tells."""
     evidence: dict[str, dict[tuple[Term, NamedNode, Term], list[NamedNode | BlankNode]]]
     evidence = {"about": defaultdict(list), "mentions": defaultdict(list), "states": defaultdict(list)}
-    for row in await _ask(pool, revision, text, seconds, client):
+    for row in _rows(table):
         part, predicate = row["part"], row["predicate"]
         assert isinstance(part, Literal) and isinstance(predicate, NamedNode)
         graphs = evidence[part.value][row["subject"], predicate, row["object"]]
@@ -181,64 +248,18 @@ async def describe(
     }
     cut = frozenset(part for part, found in parts.items() if len(found) > MOST)
     about, mentions, states = (tuple(parts[part][:MOST]) for part in ("about", "mentions", "states"))
-    described = Description(iri, revision.number, about, mentions, states, cut)
-    if not (described and names):
-        return described
-    return replace(described, labels=await _labels(pool, revision, _terms(described), seconds, client))
+    return Description(iri, revision, about, mentions, states, cut)
 
 
-async def spoken(pool: Answers, revision: Published, iri: str, mode: Mode, *, seconds: float, client: str = "") -> int:
-    """How many stated quads of a revision have the IRI as their subject or object, or are in the graph of that name."""
-    assert SPELLABLE.fullmatch(iri), iri
-    # A plain default graph states for itself; a merged one only repeats.
-    plain = IN_DEFAULT % {"iri": iri} if mode == "plain" else ""
-    known = {"iri": iri, "implied": GRAPH_IMPLIED, "service": SERVICE}
-    text = SPOKEN % {**known, "plain": plain, "counted": COUNTED % known}
-    (row,) = await _ask(pool, revision, text, seconds, client)
-    quads = row["quads"]
-    assert isinstance(quads, Literal)
-    return int(quads.value)
-
-
-async def _labels(
-    pool: Answers, revision: Published, terms: Iterable[str], seconds: float, client: str
-) -> dict[str, Label]:
-    """What the terms are called, as far as it is known: in English if there is a choice."""
-    asked = sorted(term for term in terms if SPELLABLE.fullmatch(term))
-    known: dict[str, tuple[tuple[bool, bool, int, str], Label]] = {}
-    naming = " ".join(f"<{one}>" for one in NAMING)
-    for start in range(0, len(asked), BATCH):
-        values = " ".join(f"<{term}>" for term in asked[start : start + BATCH])
-        text = (
-            f"SELECT ?term ?naming ?label {{ VALUES ?term {{ {values} }} VALUES ?naming {{ {naming} }} "
-            "?term ?naming ?label FILTER (isLiteral(?label)) }"
-        )
-        for row in await _ask(pool, revision, text, seconds, client):
-            term, by, label = row["term"], row["naming"], row["label"]
-            assert isinstance(term, NamedNode) and isinstance(by, NamedNode) and isinstance(label, Literal)
-            tag = label.language
-            rank = (tag != LANGUAGE, tag is not None, NAMING.index(by.value), label.value)
-            if term.value not in known or rank < known[term.value][0]:
-                known[term.value] = (rank, Label(label.value, tag))
-    return {term: label for term, (_, label) in known.items()}
-
-
-def _terms(description: Description) -> set[str]:
-    """The IRIs in a description."""
-    terms = {description.iri}
-    for one in description.statements:
-        for term in (one.subject, one.predicate, one.object, *one.evidence):
-            if isinstance(term, NamedNode):
-                terms.add(term.value)
-    return terms
-
-
-async def _ask(pool: Answers, revision: Published, text: str, seconds: float, client: str) -> Iterable[QuerySolution]:
-    async with pool.answer(Query(text, seconds=seconds), revision, client=client) as answer:
-        table = b"".join([part async for part in answer])
-    found = parse_query_results(table, QueryResultsFormat.JSON)
-    assert isinstance(found, QuerySolutions)
-    return found
+def _choose(table: bytes, known: Ranked) -> None:
+    """Add the labels in a table to those that are known, the better one of each term staying."""
+    for row in _rows(table):
+        term, by, label = row["term"], row["naming"], row["label"]
+        assert isinstance(term, NamedNode) and isinstance(by, NamedNode) and isinstance(label, Literal)
+        tag = label.language
+        rank = (tag != LANGUAGE, tag is not None, NAMING.index(by.value), label.value)
+        if term.value not in known or rank < known[term.value][0]:
+            known[term.value] = (rank, Label(label.value, tag))
 
 
 def _last_the_implied(graph: NamedNode | BlankNode) -> tuple[bool, str]:

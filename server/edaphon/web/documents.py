@@ -3,6 +3,7 @@
 The IRIs stay those under https://w3id.org/edaphon/ wherever the server runs; links on pages lead to its own documents.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -162,11 +163,11 @@ class Documents:
         found = await describe(self._pool, document.published, document.iri, seconds=seconds, client=client, names=page)
         if not found:
             raise await self._unknown(document)
-        return await self._page(document, found) if page else _rdf(found, document.media_type)
-
-    async def _page(self, document: Document, found: Description) -> bytes:
-        content = {"page": entity(found, document.past), "cut": found.cut, "most": MOST}
-        return pages.render("entity.html", **content, **await self._frame(document))
+        # Either takes a while for thousands of statements, in which others want to be answered.
+        if not page:
+            return await asyncio.to_thread(_rdf, found, document.media_type)
+        frame = await self._frame(document)
+        return await asyncio.to_thread(_page, found, document.past, frame)
 
     async def _vocabulary(self, document: Document, one: Vocabulary) -> bytes:
         seconds, client = self._settings.timeout, document.request.client
@@ -257,6 +258,10 @@ def routes(documents: Documents) -> APIRouter:
         router.add_api_route(path, document, methods=["GET"], name=path[1:])
         router.add_api_route(f"{path}.{{suffix}}", document, methods=["GET"], include_in_schema=False)
     return router
+
+
+def _page(found: Description, past: int | None, frame: dict[str, Any]) -> bytes:
+    return pages.render("entity.html", page=entity(found, past), cut=found.cut, most=MOST, **frame)
 
 
 def _rdf(found: Description, media_type: str) -> bytes:
