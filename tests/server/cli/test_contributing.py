@@ -1,5 +1,6 @@
 """The loop from a terminal: propose, review, revert, history, by whom, and with which exit status."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,11 @@ def test_what_is_not_accepted_cannot_be_reverted(desk: Desk) -> None:
     done = run(desk, "revert", one.id, "--reason", "never mind")
     assert done.exit_code == 1
     assert "is proposed, not accepted" in done.stderr
+
+
+def test_a_revision_that_is_not_kept_any_more_is_made_again_for_a_dump(desk: Desk) -> None:
+    before = run(desk, "dump").stdout
+    run(desk, "review", "accept", proposed(desk, CORRECTION, "fix.ru").id)
+    assert run(desk, "dump").stdout != before
+    shutil.rmtree(desk.state.folder / "revisions" / "000001")
+    assert run(desk, "dump", "--revision", "1").stdout == before
