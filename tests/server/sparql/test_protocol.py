@@ -57,12 +57,33 @@ def test_parameters_of_other_services_are_ignored() -> None:
         (b"query=q&timeout=1e9", "timeout"),
         ("query=q&timeout=٣".encode(), "timeout"),
         (b"query=q&timeout=1&timeout=2", "more than once"),
+        (b"query=q&revision=", "revision"),
+        (b"query=q&revision=-1", "revision"),
+        (b"query=q&revision=1.0", "revision"),
+        (b"query=q&revision=latest", "revision"),
+        (b"query=q&revision=1234567890", "revision"),
+        ("query=q&revision=٣".encode(), "revision"),
+        (b"query=q&revision=1&revision=2", "more than once"),
         (b"query=q&" + b"x=&" * 10_001, "parameters"),
     ],
 )
 def test_a_url_that_makes_no_sense_is_malformed(query_string: bytes, why: str) -> None:
     with pytest.raises(MalformedRequest, match=why):
         in_url(query_string)
+
+
+def test_a_revision_is_named_with_any_query() -> None:
+    asked = Operation("q", revision=7)
+    assert in_url(b"query=q&revision=7") == asked
+    assert in_url(b"query=q&revision=0007") == asked
+    assert in_body(b"", FORM, b"query=q&revision=7") == asked
+    assert in_body(b"revision=7", FORM, b"query=q") == asked
+    assert in_body(b"revision=7", DIRECT_QUERY, b"q") == asked
+
+
+def test_a_revision_does_not_go_with_an_update() -> None:
+    with pytest.raises(MalformedRequest, match="what is published now"):
+        in_body(b"revision=7", DIRECT_UPDATE, b"CLEAR ALL")
 
 
 def test_a_form_carries_everything() -> None:
