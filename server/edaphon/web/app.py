@@ -1,5 +1,6 @@
 """The HTTP application: `/sparql` first, then the routes of the other modules, problems for all that goes wrong."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from edaphon.web.access import AccessLog
 from edaphon.web.archive import Archive
 from edaphon.web.asking import Service
 from edaphon.web.authorization import Gate
+from edaphon.web.bodies import ClientGone
 from edaphon.web.clerk import Clerk
 from edaphon.web.documents import Documents
 from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint
@@ -91,6 +93,7 @@ def create_app(
     router.add_exception_handler(EdaphonError, _family)
     router.add_exception_handler(HTTPException, _status)
     router.add_exception_handler(RequestValidationError, _parameters)
+    router.add_exception_handler(ClientGone, _gone)
     # Raised again after it has been answered, so that it is logged below.
     router.add_exception_handler(Exception, _defect)
     router.openapi = lambda: _openapi(router)  # type: ignore[method-assign]  # the way that FastAPI documents
@@ -131,10 +134,15 @@ class Application:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         watched = Watched(send)
+        source = "fresh"
+        revision: int | None = None
 
         async def open_to_all(message: Message) -> None:
+            nonlocal revision
             if message["type"] == "http.response.start":
-                present = {name for name, _ in message["headers"]}
+                present = dict(message["headers"])
+                if b"edaphon-revision" in present:
+                    revision = int(present[b"edaphon-revision"])
                 message["headers"] = [*message["headers"], *(pair for pair in CORS if pair[0] not in present)]
             await watched(message)
 
@@ -142,6 +150,11 @@ class Application:
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             await self._router(asked, receive, open_to_all)
+            if watched.status == 0:
+                source = "gone"
+        except asyncio.CancelledError:
+            # Only a shutdown whose grace period is over cancels requests. What has been begun for them is finished.
+            source = "cut"
         except Exception as error:  # The last resort: a defect of ours, of which the client learns that it was ours.
             logger.error("a defect in answering %s %s", scope["method"], scope["path"], exc_info=error)
             if watched.status == 0:
@@ -153,8 +166,8 @@ class Application:
                 watched.status,
                 time.perf_counter() - started,
                 0 if scope["method"] == "HEAD" else watched.size,
-                None,
-                "fresh",
+                revision,
+                source,
             )
 
 
@@ -170,6 +183,17 @@ async def _family(request: Request, error: Exception) -> Response:
 
 async def _defect(request: Request, error: Exception) -> Response:
     return _response(refusals.refusal(error, request.headers.get("accept")))
+
+
+class _Nothing(Response):
+    """No response, for a client that has gone away."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pass
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as FastAPI calls it
+    return _Nothing()
 
 
 async def _status(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ import pytest
 from contributing import EX, PREFIXES
 from endpoint import BROWSER, Service
 from portal import Portal, portal
+from processes import wait_until
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from edaphon.namespaces import CONTRIBUTION, GENID
@@ -274,6 +275,19 @@ def test_a_body_that_trickles_holds_up_nobody(served: Portal) -> None:
         )
         for _ in range(4):
             assert served.propose(survey()).status_code == 201
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_defect(served: Portal) -> None:
+    address = urlsplit(served.server.url)
+    assert address.hostname is not None
+    assert address.port is not None
+    with socket.create_connection((address.hostname, address.port), timeout=30) as leaving:
+        leaving.sendall(
+            b"POST /contributions?title=leaving HTTP/1.1\r\nHost: x\r\nContent-Type: text/turtle\r\n"
+            b"Content-Length: 1000\r\nAuthorization: Bearer " + served.secrets["ann"].encode() + b"\r\n\r\n<http://e/"
+        )
+    wait_until(lambda: " gone\n" in served.server.log.read_text())
+    assert "defect" not in served.server.log.read_text()
 
 
 # Reading
