@@ -6,12 +6,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Final, cast
 
 from pyoxigraph import Quad, RdfFormat, Store, parse, serialize
 
 from edaphon.corpus.assemble import statements
-from edaphon.errors import LedgerError, RevisionMissing, StateError
+from edaphon.errors import LedgerError, RevisionMissing, RevisionTaken, StateError
 from edaphon.store import merge
 from edaphon.store.delta import Delta, effective
 from edaphon.store.filling import Source, fill
@@ -22,6 +22,9 @@ from edaphon.store.words import last_words, loaded
 
 __all__ = ["catch_up", "prepare", "prepare_locked", "stated_by"]
 
+# How often it is begun again because another server has published meanwhile.
+ATTEMPTS: Final = 5
+
 
 def prepare(state: State) -> bool:
     """Publish what the ledger says and is not published yet, and the corpus unless what is published rests on it.
@@ -31,10 +34,17 @@ def prepare(state: State) -> bool:
     """
     changed = made_from(state) != state.corpus.digest()
     if changed or _behind(state) or state.untidy:
-        with state.publishing() as revisions:
-            changed = prepare_locked(state, revisions)
-            with state.writing():
-                revisions.sweep()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with state.publishing() as revisions:
+                    changed = prepare_locked(state, revisions)
+                    with state.writing():
+                        revisions.sweep()
+                break
+            except RevisionTaken:
+                # A server on another machine, with the same ledger, started at the same moment.
+                if attempt == ATTEMPTS:
+                    raise
     # Says what is wrong where a folder has lost its revisions.
     state.current()
     return changed

@@ -1,6 +1,7 @@
 """A state is brought up to its ledger and its corpus, and what was contributed outlives every change of the corpus."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from postgresql import Cluster
 from pyoxigraph import Quad, Store
 
 from edaphon.contributions import direct
+from edaphon.corpus.layout import Corpus
 from edaphon.errors import LedgerError, StateError
 from edaphon.namespaces import GRAPH_IMPLIED
+from edaphon.store import preparing
 from edaphon.store.loading import load
 from edaphon.store.preparing import prepare
 from edaphon.store.state import State
@@ -215,3 +218,23 @@ def test_an_empty_ledger_under_published_revisions_is_told(tmp_path: Path, postg
     with pytest.raises(StateError, match="its ledger is empty"):
         prepare(another)
     another.ledger.close()
+
+
+def test_two_servers_that_start_at_once_on_one_new_ledger_agree(
+    tmp_path: Path, postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgresql.fresh()
+    left, right = (State.open(tmp_path / name, ledger=url, corpus="none") for name in ("left", "right"))
+    read = preparing.statements
+
+    def slowly(corpus: Corpus) -> Iterator[Quad]:
+        monkeypatch.setattr(preparing, "statements", read)
+        prepare(right)
+        return read(corpus)
+
+    monkeypatch.setattr(preparing, "statements", slowly)
+    prepare(left)
+    assert [one.number for one in left.ledger.revisions()] == [1]
+    assert left.current().number == right.current().number == 1
+    left.ledger.close()
+    right.ledger.close()
