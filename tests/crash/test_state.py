@@ -1,6 +1,7 @@
 """A state folder after a power cut or on a full disk: the last revision or the next is there, whole."""
 
 import itertools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,7 @@ def test_after_a_power_cut_the_last_revision_or_the_next_is_there_whole(
         for seed in range(5 if LONG and model == "torn" else 1):
             where = moment.surviving(tmp_path / f"{moment.syncs}-{seed}", model, seed)
             survives(where / "state", corpus, moment, expected, once=True)
+            shutil.rmtree(where)
 
 
 def survives(folder: Path, corpus: Path, moment: Moment, expected: dict[int, set[str]], *, once: bool) -> None:
