@@ -9,6 +9,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from edaphon.contributions.legible import made_legible
+from edaphon.contributions.payload import refuse_nesting
 from edaphon.contributions.proposal import new_identifier
 from edaphon.contributions.provenance import graph_of, provenance
 from edaphon.contributions.resolution import guard_others, guard_record, is_protected
@@ -68,6 +69,7 @@ def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, Store,
         delta = work(revision, store, identifier)
         if not delta:
             raise _Unchanged
+        refuse_nesting(delta.added)
         if state.default_graph == "merge":
             guard_record(delta.added, store)
             guard_others(delta.added, identifier, state.ledger)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store, Triple
 
 from edaphon.contributions.direct import Edit, edit
-from edaphon.contributions.payload import Payload, skolemised, triples
+from edaphon.contributions.payload import Payload, refuse_nesting, skolemised, triples
 from edaphon.contributions.provenance import graph_of
 from edaphon.contributions.resolution import guard
 from edaphon.contributions.roles import Actor
@@ -99,6 +99,7 @@ def holds(store: Store, graph: NamedNode | DefaultGraph) -> bool:
 
 def _triples(payload: Payload) -> list[Quad]:
     found = triples(payload)
+    refuse_nesting(found)
     for quad in found:
         if not isinstance(quad.graph_name, DefaultGraph):
             raise ContributionRefused(

@@ -12,9 +12,11 @@ from edaphon.corpus.entities import refuse_entities
 from edaphon.errors import ContributionRefused, ParseError
 from edaphon.namespaces import GENID
 
-__all__ = ["UPDATE", "Payload", "Request", "read", "skolemised", "triples"]
+__all__ = ["UPDATE", "Payload", "Request", "read", "refuse_nesting", "skolemised", "triples"]
 
 UPDATE: Final = "application/sparql-update"
+# Nobody means more, and whoever follows them by recursion gets to about 900.
+DEEPEST: Final = 32
 # The parser repeats in its message what it says in the error's attributes.
 PLACE: Final = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
 
@@ -52,6 +54,8 @@ def read(payload: Payload) -> Request:
         inserted, deleted = data_only(text.removeprefix("\ufeff"))
     else:
         inserted, deleted = triples(payload), []
+    refuse_nesting(inserted)
+    refuse_nesting(deleted)
     for quad in inserted:
         if not isinstance(quad.graph_name, DefaultGraph):
             raise ContributionRefused(
@@ -61,6 +65,19 @@ def read(payload: Payload) -> Request:
     if not inserted and not deleted:
         raise ContributionRefused("the contribution states nothing and retracts nothing")
     return Request(tuple(dict.fromkeys(inserted)), tuple(dict.fromkeys(deleted)))
+
+
+def refuse_nesting(quads: Iterable[Quad]) -> None:
+    """Raise ContributionRefused for triple terms in triple terms so deep that programs which read them would break."""
+    for quad in quads:
+        term, depth = quad.object, 0
+        while isinstance(term, Triple):
+            # In RDF 1.2 its subject is none.
+            term, depth = term.object, depth + 1
+        if depth > DEEPEST:
+            raise ContributionRefused(
+                f"a statement about {quad.subject} nests triple terms {depth} deep; {DEEPEST} are the most"
+            )
 
 
 def triples(payload: Payload) -> list[Quad]:

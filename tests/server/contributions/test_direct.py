@@ -7,7 +7,15 @@ from contributing import BEN, EVE, EX, PREFIXES, Desk, iri
 from pyoxigraph import DefaultGraph, Quad
 
 from edaphon.contributions.direct import Update, update
-from edaphon.errors import EdaphonError, EgressRefused, Forbidden, GraphProtected, NotConforming, QuerySyntax
+from edaphon.errors import (
+    ContributionRefused,
+    EdaphonError,
+    EgressRefused,
+    Forbidden,
+    GraphProtected,
+    NotConforming,
+    QuerySyntax,
+)
 from edaphon.namespaces import CONTRIBUTION, GENID
 from edaphon.store.ledger import Contribution
 
@@ -113,3 +121,8 @@ def test_the_default_graph_of_a_plain_dataset_is_held_against_the_shapes(tmp_pat
     assert update(desk.state, EVE, Update(f"{PREFIXES} INSERT DATA {{ :other a :Survey ; :year 2020 }}")) is not None
     with pytest.raises(NotConforming):
         update(desk.state, EVE, Update(f"{PREFIXES} DELETE DATA {{ :other :year 2020 }}"))
+
+
+def test_triple_terms_do_not_nest_so_deep_that_readers_break(desk: Desk) -> None:
+    with pytest.raises(ContributionRefused, match="40 deep"):
+        change(desk, f"INSERT DATA {{ :a :b {'<<( :a :b ' * 40} 1 {' )>>' * 40} }}")

@@ -3,7 +3,7 @@
 import pytest
 
 from edaphon.contributions.payload import Payload, read
-from edaphon.errors import ParseError
+from edaphon.errors import ContributionRefused, ParseError
 
 RDF = (
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://example.org/">\n'
@@ -42,3 +42,18 @@ def test_a_byte_order_mark_is_no_part_of_the_text(media_type: str) -> None:
     }.get(media_type, '<http://example.org/a> <http://example.org/b> "c" .')
     (quad,) = read(Payload(body.encode("utf-8-sig"), media_type)).inserted
     assert quad.object.value == "c"
+
+
+def nested(depth: int) -> str:
+    inside = "<<( <http://example.org/a> <http://example.org/b> "
+    return f"<http://example.org/a> <http://example.org/b> {inside * depth} 1 {' )>>' * depth} ."
+
+
+def test_triple_terms_may_stand_in_triple_terms() -> None:
+    assert len(read(Payload(nested(32).encode(), "text/turtle")).inserted) == 1
+
+
+@pytest.mark.parametrize("depth", [33, 2000])
+def test_but_not_so_deep_that_readers_break(depth: int) -> None:
+    with pytest.raises(ContributionRefused, match=f"{depth} deep; 32 are the most"):
+        read(Payload(nested(depth).encode(), "text/turtle"))
