@@ -35,8 +35,9 @@ LOCK: Final = "lock"
 # Each shares its files with the revision that it was made from for as long as the engine does not rewrite them; after
 # that it takes as much room as any revision. The least recently wanted ones go, but those that somebody reads.
 KEPT: Final = 8
-# To change a quad takes the engine 0.1 to 0.2 ms, with the triples that the store keeps by itself.
-MOST_QUADS: Final = 100_000
+# To change a quad takes the engine 0.1 to 0.3 ms, with the triples that the store keeps by itself: in all less than
+# what one query may usually take. Who wants to go further back can do so in steps.
+MOST_QUADS: Final = 60_000
 # To read what one small revision changed takes 0.4 ms, to take it into account another 0.1.
 MOST_REVISIONS: Final = 10_000
 # How long to wait while another process makes a revision.
@@ -173,13 +174,13 @@ def _records(state: State, after: int, upto: int) -> Iterator[RevisionRecord | N
 def _made(state: State, number: int, way: _Way) -> Revision:
     """Go a way, beside the place where the result belongs, and put it there when it is whole and on the disk."""
     folder = state.folder / PAST / f"{number:06}"
-    unfinished = folder.with_name(folder.name + UNFINISHED)
+    unfinished, working = (folder.with_name(folder.name + end) for end in (UNFINISHED, f".working{UNFINISHED}"))
     change = _composed(_changes(state, way))
     try:
         with reading(way.base) as base:
-            base.backup(str(unfinished))
+            base.backup(str(working))
             del base
-        store = Store(str(unfinished))
+        store = Store(str(working))
         change = change.inverse() if way.back else change
         if effective(store, change.added, change.removed) != change:
             raise RevisionGone(
@@ -188,8 +189,11 @@ def _made(state: State, number: int, way: _Way) -> Revision:
             )
         merge.apply(store, change.added, change.removed, state.default_graph)
         store.flush()
+        # A copy leaves out the engine's log of all that it has written, which may be larger than everything else.
+        store.backup(str(unfinished))
         # The engine closes its files when the last reference goes.
         del store
+        shutil.rmtree(working)
         for path in unfinished.iterdir():
             # One with a second name belongs to a revision as well, and was synced when that was published.
             if path.stat().st_nlink == 1:
@@ -198,7 +202,8 @@ def _made(state: State, number: int, way: _Way) -> Revision:
         unfinished.rename(folder)
         sync(folder.parent)
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for left in (working, unfinished):
+            shutil.rmtree(left, ignore_errors=True)
         raise
     return Revision(number, folder)
 
