@@ -108,18 +108,20 @@ def catch_up(state: State, revisions: Revisions) -> None:
                 replay(state, candidate.store, record, packed)
 
 
-def build(state: State, revisions: Revisions, last: RevisionRecord) -> None:
+def build(state: State, revisions: Revisions, last: RevisionRecord, beyond: int = 0) -> None:
     """Make the ledger's newest revision, `last`, from the corpus and the ledger alone.
 
-    When the corpus is another one by now, what comes of it is a revision of its own.
+    When the corpus is another one by now, or other content was published as revision `beyond` or an earlier one that
+    the ledger does not know, what comes of it is a revision of its own, later than both.
     """
     digest = state.corpus.digest()
-    same = last.corpus == digest
+    known = last.corpus == digest
+    same = known and last.number >= beyond
     stated = frozenset(merge.canonical(statements(state.corpus)))
     words = last_words(state, stated | _changed_by_reverts(state, last))
     # Changes before the first load are made before anything is written, which is much faster.
     first, rest = _first(_steps(state, last))
-    with revisions.next(empty=True, number=last.number if same else last.number + 1) as candidate:
+    with revisions.next(empty=True, number=last.number if same else max(last.number, beyond) + 1) as candidate:
         _fill_from(candidate, (stated - first.removed) | first.added, state)
         for step in rest:
             if isinstance(step, Delta):
@@ -130,8 +132,9 @@ def build(state: State, revisions: Revisions, last: RevisionRecord) -> None:
         merge.apply(candidate.store, words.open & stated, words.open - stated, state.default_graph)
         _remember(candidate.folder, digest, stated)
         if not same:
-            anew = _record(candidate.number, digest, Delta(), complete=False, details=words.details(stated))
-            candidate.commit = lambda: state.ledger.publish(anew, None)
+            # Of one corpus, nothing has changed since the last that the ledger knows; of two, nobody can tell what.
+            anew = _record(candidate.number, digest, Delta(), complete=known, details=words.details(stated))
+            candidate.commit = lambda: state.ledger.publish(anew, Delta().packed() if known else None)
 
 
 # What revisions did: changes, or loaded files.

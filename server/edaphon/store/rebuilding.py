@@ -53,8 +53,10 @@ def rebuild(state: State) -> Rebuilt:
             old = _readable(state)
         last = state.ledger.last_revision()
         assert last is not None, "the ledger only grows"
+        # Clients keep answers by the number of the revision, so none is used twice.
+        beyond = old.number if old is not None else 0
         with state.writing(), _put_aside(state.folder) as aside:
-            build(state, revisions, last)
+            build(state, revisions, last, beyond)
             same = None if old is None else _same(aside / "revisions" / old.folder.name, revisions)
         if same:
             shutil.rmtree(aside, ignore_errors=True)

@@ -9,6 +9,7 @@ from contributing import Desk
 from serving import serving
 
 from edaphon.cli import main
+from edaphon.store.state import State
 
 
 def run(*arguments: object) -> Result:
@@ -63,3 +64,27 @@ def test_a_folder_that_is_no_state_folder_is_told(tmp_path: Path, command: str) 
     assert refused.exit_code == 2
     assert "is no state folder" in refused.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_ledger_from_an_older_backup_is_warned_of_and_a_rebuild_publishes_what_it_says(
+    desk: Desk, tmp_path: Path
+) -> None:
+    state = desk.state.folder
+    stated = run("dump", "--state", state).stdout
+    run("backup", tmp_path / "backup", "--state", state)
+    desk.accept(desk.propose(":survey :area 3 ."))
+    desk.state.ledger.close()
+    for file in state.glob("ledger.sqlite*"):
+        file.unlink()
+    shutil.copy(tmp_path / "backup" / "ledger.sqlite", state)
+    with serving(desk.state, "--workers", "1") as server:
+        log = server.log.read_text()
+    assert "revision 3 is published, and the ledger ends at revision 2" in log
+    done = run("rebuild", "--state", state)
+    assert (done.exit_code, done.stdout) == (1, "other quads than before\n")
+    assert run("dump", "--state", state).stdout == stated
+    again = State.open(state)
+    assert again.current().number == 4, "no number of a revision is used twice"
+    last = again.ledger.last_revision()
+    assert last is not None
+    assert (last.number, last.complete) == (4, True)

@@ -1,0 +1,5 @@
+"""What the tests of the documentation share."""
+
+from postgresql import postgresql
+
+__all__ = ["postgresql"]
