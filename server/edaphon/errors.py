@@ -205,10 +205,10 @@ class EngineFailed(QueryError):
 
 
 class DeadlineReached(QueryError):
-    """The query ran out of time. `seconds` is the time it was given."""
+    """The query, or another piece of work, ran out of time. `seconds` is the time it was given."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"the query was stopped after {seconds:g} s, its time limit")
+    def __init__(self, seconds: float, work: str = "the query") -> None:
+        super().__init__(f"{work} was stopped after {seconds:g} s, its time limit")
         self.seconds = seconds
 
 

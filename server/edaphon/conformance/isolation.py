@@ -66,7 +66,7 @@ class Checker:
                 outcome = _exchange(process, pickle.dumps((task, arguments)), time.monotonic() + seconds)
             except TimeoutError:
                 self._stop()
-                raise DeadlineReached(seconds) from None
+                raise DeadlineReached(seconds, "the work on what was sent") from None
             except EOFError:
                 code = process.wait()
                 self._stop()

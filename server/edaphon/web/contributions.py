@@ -215,7 +215,7 @@ class _Counter:
     ) -> Response:
         """A contribution in one of its formats."""
         if media_type == HTML:
-            return await self._page(request, found.id, status)
+            return await self._page(request, found.id, status, headers)
         if media_type == JSON:
             content = _json(records.contribution(found, request.origin))
         elif media_type in NANOPUBLICATION:
@@ -232,7 +232,7 @@ class _Counter:
         offered = chosen(request, offers)
         found = await self.find(identifier)
         if offered == HTML:
-            return await self._page(request, found.id, 200)
+            return await self._page(request, found.id, 200, ())
         content = await self._made(found.id, what, offered)
         return response(request, offered, content, revision=found.revision)
 
@@ -241,7 +241,9 @@ class _Counter:
 
         return await self._clerk.show(tasks.represented, identifier, what, media_type)
 
-    async def _page(self, request: Request, identifier: str, status: int) -> Response:
+    async def _page(
+        self, request: Request, identifier: str, status: int, headers: Sequence[tuple[str, str]]
+    ) -> Response:
         from edaphon.contributions import desk as tasks
 
         shown = await self._clerk.show(tasks.shown, identifier)
@@ -251,6 +253,7 @@ class _Counter:
             "contribution.html",
             status=status,
             revision=await self._revision(found),
+            headers=headers,
             one=records.contribution(found, request.origin),
             events=shown.events,
             change=shown.change,

@@ -77,7 +77,7 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.RemoteFailed: Kind(502, "remote", "A remote endpoint failed"),
     errors.EngineRefused: Kind(400, "unsupported", "The engine cannot evaluate the query"),
     errors.EngineFailed: Kind(500, "engine", "The engine broke on the query"),
-    errors.DeadlineReached: Kind(503, "deadline", "The query ran out of time", ("seconds",)),
+    errors.DeadlineReached: Kind(503, "deadline", "Out of time", ("seconds",)),
     errors.MemoryReached: Kind(507, "memory", "The query ran out of memory", ("limit",)),
     errors.ResultTooLarge: Kind(507, "result", "The result is too large"),
     errors.PoolBusy: Kind(503, "busy", "The server is full", ("retry_after",)),

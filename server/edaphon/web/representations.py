@@ -70,7 +70,14 @@ def response(
 
 
 def page(
-    request: Request, template: str, *, status: int = 200, revision: int | None = None, **context: Any
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    revision: int | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    **context: Any,
 ) -> Response:
     """The response with a page for people."""
-    return response(request, HTML, pages.render(template, **context), status=status, revision=revision)
+    content = pages.render(template, **context)
+    return response(request, HTML, content, status=status, revision=revision, headers=headers)

@@ -62,6 +62,13 @@ def test_a_proposal_is_recorded_and_can_be_read_where_location_says(served: Port
     assert served.client.get(answer.headers["location"]).json() == one
 
 
+def test_a_browser_that_proposes_gets_the_page_of_its_proposal(served: Portal) -> None:
+    answer = served.propose(survey(), accept=BROWSER)
+    assert answer.status_code == 201
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert served.client.get(answer.headers["location"]).json()["status"] == "proposed"
+
+
 def test_a_title_of_its_own_is_not_needed(served: Portal) -> None:
     answer = served.request(
         "POST", "/contributions", "ann", content=PREFIXES + survey(), headers={"content-type": "text/turtle"}
@@ -251,6 +258,10 @@ def test_a_title_or_source_that_cannot_be_one_is_refused(served: Portal, params:
          b'<rdf:Description rdf:about="http://e/a"><e:p>&c;</e:p></rdf:Description></rdf:RDF>',
          {"content-type": "application/rdf+xml"}),
         (400, b"[" * 1_000_000, {"content-type": "application/ld+json"}),
+    ],
+    ids=[
+        "too large", "gzip bomb", "cut gzip", "no gzip", "brotli", "not UTF-8", "update not UTF-8", "remote context",
+        "external entity", "entities in entities", "nested brackets",
     ],
 )  # fmt: skip
 def test_a_hostile_body_is_refused_and_the_server_lives_on(
@@ -584,7 +595,11 @@ def test_what_was_decided_stays_decided(served: Portal) -> None:
         (413, json.dumps({"reason": "x" * 200_000}).encode(), "application/json"),
         (415, b"because", "text/plain"),
     ],
-)
+    ids=[
+        "cut", "list", "number", "other field", "lone surrogate", "null character", "not UTF-8", "nested brackets",
+        "twice in a form", "too long", "too large", "text",
+    ],
+)  # fmt: skip
 def test_a_reason_that_cannot_be_read_decides_nothing(
     served: Portal, status: int, content: bytes, media_type: str
 ) -> None:
