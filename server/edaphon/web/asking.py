@@ -253,7 +253,11 @@ class Asking:
         operation = self._operation
         kept = [] if operation is None else [("default-graph-uri", name) for name in operation.default_graphs]
         kept += [] if operation is None else [("named-graph-uri", name) for name in operation.named_graphs]
-        kept += [] if operation is None or operation.revision is None else [("revision", str(operation.revision))]
+        if operation is None:
+            given = protocol.parameters(self._request.query_string, "the URL")
+            kept += [(name, value) for name, value in given if name == "revision"]
+        elif operation.revision is not None:
+            kept.append(("revision", str(operation.revision)))
         return pages.render(
             "query.html",
             text=text,

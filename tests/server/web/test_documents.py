@@ -402,6 +402,8 @@ def test_the_query_page_keeps_to_its_revision(told: Told) -> None:
     page = told.client.get("/sparql", params={"query": COUNT, "revision": told.first}, headers={"accept": BROWSER}).text
     assert f'<input type="hidden" name="revision" value="{told.first}">' in page
     assert f"from revision {told.first}" in page
+    empty = told.client.get("/sparql", params={"revision": told.first}, headers={"accept": BROWSER}).text
+    assert f'<input type="hidden" name="revision" value="{told.first}">' in empty
 
 
 def test_a_revision_that_was_tidied_away_is_made_again(told: Told) -> None:
