@@ -118,7 +118,9 @@ def build(state: State, revisions: Revisions, last: RevisionRecord, beyond: int 
     known = last.corpus == digest
     same = known and last.number >= beyond
     stated = frozenset(merge.canonical(statements(state.corpus)))
-    words = last_words(state, stated | _changed_by_reverts(state, last))
+    # What is open was changed by reverts; the others only matter for what is recorded of another corpus.
+    changed = _changed_by_reverts(state, last)
+    words = last_words(state, changed if known else changed | stated)
     # Changes before the first load are made before anything is written, which is much faster.
     first, rest = _first(_steps(state, last))
     with revisions.next(empty=True, number=last.number if same else max(last.number, beyond) + 1) as candidate:
@@ -133,7 +135,8 @@ def build(state: State, revisions: Revisions, last: RevisionRecord, beyond: int 
         _remember(candidate.folder, digest, stated)
         if not same:
             # Of one corpus, nothing has changed since the last that the ledger knows; of two, nobody can tell what.
-            anew = _record(candidate.number, digest, Delta(), complete=known, details=words.details(stated))
+            details = {} if known else words.details(stated)
+            anew = _record(candidate.number, digest, Delta(), complete=known, details=details)
             candidate.commit = lambda: state.ledger.publish(anew, Delta().packed() if known else None)
 
 
