@@ -1,6 +1,9 @@
 """The loop from a terminal: propose, review, revert, history, by whom, and with which exit status."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -226,3 +229,17 @@ def test_a_revision_that_is_not_kept_any_more_is_made_again_for_a_dump(desk: Des
     assert run(desk, "dump").stdout != before
     shutil.rmtree(desk.state.folder / "revisions" / "000001")
     assert run(desk, "dump", "--revision", "1").stdout == before
+
+
+def test_a_terminal_shows_what_comes_and_what_goes_in_colours(desk: Desk) -> None:
+    fix = proposed(desk, CORRECTION, "fix.ru")
+    parent, child = os.openpty()
+    command = [sys.executable, "-m", "edaphon", "review", "show", fix.id, "--state", str(desk.state.folder)]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "300"}
+    environment.pop("NO_COLOR", None)
+    subprocess.run(command, stdout=child, check=True, timeout=60, env=environment)
+    os.close(child)
+    shown = os.read(parent, 65536).decode()
+    os.close(parent)
+    assert "\x1b[31mD <" in shown
+    assert "\x1b[32mA <" in shown

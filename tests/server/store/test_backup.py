@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -154,6 +156,35 @@ def test_a_backup_that_would_lack_a_loaded_file_is_none(desk: Desk, tmp_path: Pa
     with pytest.raises(StateError, match="a backup would not be complete"):
         back_up(desk.state, tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from edaphon.store.backup import back_up
+from edaphon.store.state import State
+left, fsync = int(sys.argv[3]), os.fsync
+def counted(descriptor):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    fsync(descriptor)
+os.fsync = counted
+back_up(State.open(Path(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+def test_a_backup_that_is_killed_is_none_and_the_next_one_is_whole(desk: Desk, tmp_path: Path) -> None:
+    killed = 0
+    for steps in (0, 3, 9, 15, 18):
+        target = tmp_path / f"backup-{steps}"
+        command = [sys.executable, "-c", KILLED, str(desk.state.folder), str(target), str(steps)]
+        killed += subprocess.run(command, timeout=60, check=False).returncode == 9
+        assert not target.exists() or (target / "backup.json").exists()
+    assert killed >= 3
+    back_up(desk.state, tmp_path / "backup-3")
+    assert all_quads(restore(tmp_path / "backup-3", tmp_path / "restored")) == all_quads(desk.state)
 
 
 # No restored state

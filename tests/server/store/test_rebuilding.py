@@ -1,6 +1,8 @@
 """A lost or damaged revision is made again from the corpus and the ledger, quad for quad."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +145,59 @@ def test_a_changed_corpus_is_recorded_as_a_change_of_its_own(desk: Desk, tmp_pat
     done = rebuild(state)
     assert (done.revision.number, done.same) == (number + 1, True)
     assert state.ledger.revision(number + 1).complete
+
+
+def test_a_plain_dataset_is_made_again_with_its_blank_nodes(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "state", corpus="none", default_graph="plain")
+    prepare(state)
+    file = tmp_path / "more.nt"
+    file.write_text(f"<{EX}s> <{EX}p> _:x .\n_:x <{EX}p> _:y .\n_:y <{EX}p> <{EX}o> .\n", encoding="utf-8")
+    for _ in range(2):
+        load(state, [file], graph=None, progress=lambda _: None)
+    for text in (
+        f"DELETE WHERE {{ ?x <{EX}p> <{EX}o> }}",
+        f"INSERT DATA {{ <{EX}s> <{EX}q> [ <{EX}p> 1 ] . GRAPH <{EX}g> {{ <{EX}s> <{EX}q> 2 }} }}",
+        f"DELETE {{ ?s <{EX}p> ?x }} INSERT {{ ?x <{EX}r> ?s }} WHERE {{ ?s <{EX}p> ?x FILTER(isBlank(?s)) }}",
+        f"MOVE GRAPH <{EX}g> TO GRAPH <{EX}h>",
+    ):
+        assert direct.update(state, EVE, direct.Update(text)) is not None
+    before = all_quads(state)
+    without_revisions(state)
+    rebuild(reopened(state))
+    assert all_quads(reopened(state)) == before
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from edaphon.store.rebuilding import rebuild
+from edaphon.store.state import State
+left, rename = int(sys.argv[2]), Path.rename
+def counted(self, target):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    return rename(self, target)
+Path.rename = counted
+rebuild(State.open(Path(sys.argv[1])))
+"""
+
+
+def test_a_rebuild_that_is_killed_at_any_step_can_be_done_again(desk: Desk) -> None:
+    before = all_quads(desk.state)
+    killed = 0
+    while True:
+        command = [sys.executable, "-c", KILLED, str(desk.state.folder), str(killed)]
+        status = subprocess.run(command, timeout=60, check=False).returncode
+        if status == 0:
+            break
+        assert status == 9
+        killed += 1
+        rebuild(reopened(desk.state))
+        assert all_quads(reopened(desk.state)) == before
+    assert killed > 4
+    assert all_quads(reopened(desk.state)) == before
 
 
 # Any history at all
