@@ -17,7 +17,7 @@ from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
 # How often the server is killed, and how many contributions are accepted meanwhile.
-KILLS, ACCEPTED = (40, 500) if LONG else (4, 8)
+KILLS, ACCEPTED = (40, 500) if LONG else (3, 6)
 
 
 @pytest.mark.parametrize("seed", range(3 if LONG else 1))
