@@ -10,6 +10,7 @@ from pyoxigraph import Store
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
+from edaphon.cli.acting import system_user
 from edaphon.cli.failures import told
 from edaphon.cli.options import settings_options
 from edaphon.cli.states import opened
@@ -66,7 +67,12 @@ def load(files: tuple[Path, ...], graph: str | None, check: bool, **options: Any
             accept = _conforming(state) if check else _anything
             try:
                 revision = load_files(
-                    state, files, graph=graph, progress=lambda count: bar.advance(task, count), accept=accept
+                    state,
+                    files,
+                    graph=graph,
+                    progress=lambda count: bar.advance(task, count),
+                    accept=accept,
+                    by=system_user(),
                 )
             except NotConforming as refused:
                 bar.stop()

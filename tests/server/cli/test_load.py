@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from pyoxigraph import DefaultGraph, Store
 
 from edaphon.cli import main
+from edaphon.cli.acting import system_user
 from edaphon.errors import CorpusError
 from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE_SHAPES
 from edaphon.store.loading import load as load_files
@@ -213,6 +214,13 @@ def test_a_plain_state_keeps_the_servers_graphs_to_itself_too(state: Path, tmp_p
     refused = load(state, path, mode="plain")
     assert refused.exit_code == 2
     assert "which the server itself keeps" in refused.stderr
+
+
+def test_the_history_tells_who_loaded_which_files(state: Path, quads: Path) -> None:
+    load(state, quads)
+    newest = State.open(state).ledger.last_revision()
+    assert newest is not None
+    assert (newest.cause, newest.actor, newest.title) == ("load", system_user(), quads.name)
 
 
 def test_an_older_revision_can_be_dumped(state: Path, quads: Path, triples: Path) -> None:
