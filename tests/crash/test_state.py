@@ -50,10 +50,6 @@ STEPS = (made, changed, loaded)
 LIVED = (
     LIFE
     + """
-import os
-# Whoever makes the folder for it sees to it that the folder stays.
-Path("state").mkdir()
-os.fsync(os.open(".", os.O_RDONLY))
 for step in STEPS:
     step()
     mark(str(State.open(Path("state")).current().number))

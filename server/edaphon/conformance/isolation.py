@@ -71,11 +71,13 @@ class Checker:
                 code = process.wait()
                 self._stop()
                 limit = "stack" if -code in STACK else "heap"
-                detail = f"the check needed more than {self._memory} MB or too much stack"
+                detail = f"the work on what was sent needed more than {self._memory} MB or too much stack"
+                if -code == signal.SIGKILL:
+                    detail = "the process that worked on what was sent was killed, as happens where memory is short"
                 raise MemoryReached(detail, limit=limit) from None
             if isinstance(outcome, Failure) and outcome.kind is MemoryError:
                 self._stop()
-                raise MemoryReached(f"the check needed more than {self._memory} MB", limit="heap")
+                raise MemoryReached(f"the work on what was sent needed more than {self._memory} MB", limit="heap")
             if isinstance(outcome, Failure):
                 raise outcome.error()
             assert isinstance(outcome, tuple)

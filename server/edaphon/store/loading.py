@@ -1,7 +1,6 @@
 """Large files become the next revision, all or nothing, and are kept so that it can be made again."""
 
 import hashlib
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from edaphon.corpus.parsing import located
+from edaphon.store.durable import sync
 from edaphon.store.filling import Progress, Source, fill, home_of
 from edaphon.store.ledger.records import RevisionRecord
 from edaphon.store.preparing import made_from, prepare_locked
@@ -116,17 +116,9 @@ def _keep(path: Path, folder: Path) -> tuple[str, bool]:
             return name, False
         # May share the blocks on disk, where the file system can.
         shutil.copyfile(path, part)
-        _sync(part)
+        sync(part)
         part.rename(folder / name)
-        _sync(folder)
+        sync(folder)
     finally:
         part.unlink(missing_ok=True)
     return name, True
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from typing import Final
 from pyoxigraph import Store
 
 from edaphon.errors import RevisionMissing, StateError
+from edaphon.store.durable import sync
 
 __all__ = ["CORPUS_DIGEST", "CORPUS_QUADS", "NUMBER", "Candidate", "Revision", "Revisions", "in_use"]
 
@@ -162,17 +163,17 @@ class Revisions:
             # there it had one name only, also where the bulk loader had made it, which moves its files in. The clone
             # shares only files that the engine never writes to again; what it still writes to it copies.
             if path.stat().st_nlink == 1:
-                _sync(path)
-        _sync(candidate.folder)
+                sync(path)
+        sync(candidate.folder)
         try:
             with self._next_pointer.open("w", encoding="ascii") as file:
                 file.write(f"{candidate.number}\n")
                 file.flush()
                 os.fsync(file.fileno())
             # Before the folder has its name, so that after a crash the folder is known for what it is.
-            _sync(self._pointer.parent)
+            sync(self._pointer.parent)
             candidate.folder.rename(self._named(candidate.number))
-            _sync(self._folder)
+            sync(self._folder)
             candidate.commit()
             self._next_pointer.rename(self._pointer)
         except BaseException:
@@ -182,7 +183,7 @@ class Revisions:
                     self._named(candidate.number).rename(candidate.folder)
                 self._next_pointer.unlink()
             raise
-        _sync(self._pointer.parent)
+        sync(self._pointer.parent)
 
     def _named(self, number: int) -> Path:
         return self._folder / f"{number:06}"
@@ -199,15 +200,6 @@ class Revisions:
 
     def _kept(self) -> list[Path]:
         return [folder for folder in self._folder.glob("*") if NUMBER.fullmatch(folder.name)]
-
-
-def _sync(path: Path) -> None:
-    """Have the operating system write a file, or a folder's list of names, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def in_use(folder: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from edaphon.corpus.layout import Corpus, open_corpus
 from edaphon.errors import LedgerError, StateBusy, StateError, StateFull, StateMismatch
 from edaphon.settings import DefaultGraph
+from edaphon.store.durable import sync
 from edaphon.store.revisions import Revision, Revisions
 
 if TYPE_CHECKING:  # the database library takes longer to import than everything else, and most readers never need it
@@ -79,7 +80,7 @@ class State:
             if (folder / "revisions").exists() and not file.exists():
                 raise StateError(f"{file}, which says what the folder holds, is gone; restore it from a backup")
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                _made(folder)
                 written(file, json.dumps(wanted, indent=2).encode() + b"\n", anew=True)
             except FileExistsError:
                 # Another process was faster, perhaps with another mind.
@@ -179,6 +180,14 @@ class State:
             os.close(descriptor)
 
 
+def _made(folder: Path) -> None:
+    """Make a folder, and those above it that are not there either, so that no loss of power takes them away."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        sync(one.parent)
+
+
 def without_password(url: str) -> str:
     """The URL of a database as it may be written down: who is asked, as whom, but not by which password."""
     scheme, mark, rest = url.partition("://")
@@ -224,8 +233,4 @@ def written(path: Path, content: bytes, *, anew: bool = False) -> None:
             new.rename(path)
     finally:
         new.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)

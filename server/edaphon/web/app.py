@@ -178,6 +178,7 @@ def _response(reply: Reply) -> Response:
 
 
 async def _family(request: Request, error: Exception) -> Response:
+    problems.note(error)
     return _response(refusals.refusal(error, request.headers.get("accept")))
 
 

@@ -274,6 +274,7 @@ class Asking:
 
     def trouble(self, error: Exception) -> Reply:
         """The reply that tells of a failure."""
+        problems.note(error)
         return self._trouble(problems.of(error))
 
     def _trouble(self, problem: Problem) -> Reply:

@@ -1,6 +1,7 @@
 """Which status, type and title each failure has over HTTP, and the problem document that tells of it (RFC 9457)."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -10,7 +11,9 @@ from edaphon import errors
 from edaphon.namespaces import BASE
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, Headers, Reply, packed
 
-__all__ = ["MEDIA_TYPE", "Kind", "Problem", "of", "of_status", "reply"]
+__all__ = ["MEDIA_TYPE", "Kind", "Problem", "note", "of", "of_status", "reply"]
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = BASE + "problem/"
@@ -78,7 +81,7 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.EngineRefused: Kind(400, "unsupported", "The engine cannot evaluate the query"),
     errors.EngineFailed: Kind(500, "engine", "The engine broke on the query"),
     errors.DeadlineReached: Kind(503, "deadline", "Out of time", ("seconds",)),
-    errors.MemoryReached: Kind(507, "memory", "The query ran out of memory", ("limit",)),
+    errors.MemoryReached: Kind(507, "memory", "It ran out of memory", ("limit",)),
     errors.ResultTooLarge: Kind(507, "result", "The result is too large"),
     errors.PoolBusy: Kind(503, "busy", "The server is full", ("retry_after",)),
     errors.RequestError: Kind(400, "request", "The request cannot be served"),
@@ -95,12 +98,28 @@ KINDS: Final[dict[type[BaseException], Kind]] = {
     errors.BodyTimeout: Kind(408, "slow-body", "The body stopped arriving"),
 }
 
+# What clients are told in place of messages that name files of this server; None where these name none.
+UNPLACED: Final[dict[type[BaseException], str | None]] = {
+    errors.RevisionMissing: None,
+    errors.RevisionTaken: None,
+    errors.StateFull: "the server's disk is full, so nothing was changed; try again later, and tell whoever runs it",
+    errors.StateBusy: "another change is being published and takes its time, so nothing was changed; try again",
+    errors.LedgerError: "the ledger of contributions cannot be used just now, so nothing was changed; try again later",
+    errors.StateError: "the state folder cannot be used; the server's log says why",
+}
+
 # For what the router finds out by itself.
 STATUSES: Final = {
     404: Kind(404, "not-found", "There is nothing here"),
     405: Kind(405, "method-not-allowed", "The method is not allowed here"),
     414: Kind(414, "too-long", "The address is too long"),
 }
+
+
+def note(error: BaseException) -> None:
+    """Log what clients are not told."""
+    if _detail(error) != str(error):
+        logger.error("%s", error)
 
 
 def of(error: BaseException) -> Problem:
@@ -121,7 +140,12 @@ def of(error: BaseException) -> Problem:
     known = {name: value for name, value in facts.items() if value is not None and value != ()}
     if isinstance(error, errors.NotConforming):
         known |= _report(error)
-    return Problem(kind, str(error), known, tuple(headers))
+    return Problem(kind, _detail(error), known, tuple(headers))
+
+
+def _detail(error: BaseException) -> str:
+    """What is told of an error: of the state folder not where it is, which is for the operator alone to know."""
+    return next((UNPLACED[ancestor] for ancestor in type(error).__mro__ if ancestor in UNPLACED), None) or str(error)
 
 
 def _report(error: errors.NotConforming) -> dict[str, Any]:

@@ -270,7 +270,7 @@ def test_a_full_disk_leaves_the_published_revision(state: State, monkeypatch: py
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(revisions, "_sync", full)
+        patch.setattr(revisions, "sync", full)
         with pytest.raises(OSError, match="No space left"):
             publish(state, QUAD)
     assert State.open(state.folder).current() == before

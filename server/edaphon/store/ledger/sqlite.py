@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, QueuePool, create_engine
 
 from edaphon.errors import LedgerError
+from edaphon.store.durable import sync
 from edaphon.store.ledger.database import PATIENCE, Database
 from edaphon.store.ledger.failures import translated
 
@@ -123,23 +124,15 @@ def new_file(file: Path) -> Iterator[Path]:
     os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         yield unfinished
-        _sync(unfinished)
+        sync(unfinished)
         os.link(unfinished, file)
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
             unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
-    _sync(file.parent)
+    sync(file.parent)
 
 
 def seal(file: Path) -> None:
     """Make one file of a database that nobody has open: it can be read from a disk that cannot be written to."""
     with contextlib.closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
