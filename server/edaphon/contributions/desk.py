@@ -15,6 +15,7 @@ from edaphon.contributions.proposal import About
 from edaphon.contributions.roles import Actor
 from edaphon.store import mentions
 from edaphon.store import past as remaking
+from edaphon.store.agreement import must_agree
 from edaphon.store.ledger.records import Contribution
 from edaphon.store.preparing import catch_up
 from edaphon.store.revisions import Revision
@@ -120,7 +121,10 @@ def changes(place: Place, iri: str, number: int, quads: int, most: int) -> menti
 
 
 def catch_up_with(place: Place) -> None:
-    """Publish what servers on other machines, with the same ledger, have published."""
+    """Publish what servers on other machines, with the same ledger, have published. Raises LedgerError where they have
+    another corpus.
+    """
     state = state_at(place)
     with state.publishing() as revisions:
+        must_agree(state)
         catch_up(state, revisions)

@@ -10,6 +10,7 @@ from pyoxigraph import Store
 
 from edaphon.errors import RevisionTaken
 from edaphon.store import merge
+from edaphon.store.agreement import must_agree
 from edaphon.store.delta import Delta
 from edaphon.store.ledger.records import Acceptance, Brought, Cause, RevisionRecord
 from edaphon.store.preparing import catch_up, made_from
@@ -46,7 +47,8 @@ def publish(state: State, work_out: Callable[[Revision, Store], Publication]) ->
     It is called without the right to publish, so that it may take its time; again when another revision was published
     meanwhile; and after several attempts with that right. Whatever it raises ends the attempt, and nothing has
     happened. When this returns, the new revision is what queries are answered from, and neither the end of this process
-    nor a loss of power undoes it. Raises StateBusy, StateFull, StateError.
+    nor a loss of power undoes it. Raises StateBusy, StateFull, StateError, and LedgerError where the ledger does not go
+    with what is published.
     """
     for _ in range(ATTEMPTS):
         base = state.current()
@@ -54,10 +56,12 @@ def publish(state: State, work_out: Callable[[Revision, Store], Publication]) ->
             publication = work_out(base, store)
             # Taken is its number when a server on another machine, with the same ledger, was faster.
             with contextlib.suppress(RevisionTaken), state.publishing() as revisions:
+                must_agree(state)
                 catch_up(state, revisions)
                 if state.current() == base:
                     return _publish(state, revisions, publication, store)
     with state.publishing() as revisions:
+        must_agree(state)
         catch_up(state, revisions)
         base = state.current()
         with reading(base) as store:

@@ -123,7 +123,9 @@ def test_a_revision_made_again_is_where_older_ones_are_made_from(state: State, m
     assert quads_of(past(state, oldest - 6))
 
 
-def test_a_ledger_that_does_not_fit_is_noticed(state: State) -> None:
+def test_a_ledger_that_does_not_fit_is_noticed(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where the ledger was replaced by a copy that is younger than it seems.
+    monkeypatch.setattr("edaphon.store.publishing.must_agree", lambda _: None)
     change(state, [quad("first", "size", 1, "doc")])
     with state.publishing() as revisions, revisions.next() as candidate:
         # Published behind the ledger's back.
