@@ -2,6 +2,7 @@
 
 import re
 from binascii import a2b_qp
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -17,6 +18,7 @@ __all__ = [
     "in_body",
     "in_url",
     "media_type",
+    "refuse_charset",
     "revision_number",
 ]
 
@@ -66,6 +68,12 @@ def in_url(query_string: bytes) -> Operation | None:
     return operation(given) if "query" in names else None
 
 
+def refuse_charset(options: Mapping[str, str]) -> None:
+    """Raise UnsupportedMedia for the parameters of a Content-Type that tell of another charset than UTF-8."""
+    if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMedia(f"the charset {options['charset']} is not taken here; send UTF-8")
+
+
 def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Operation | Update:
     """The operation of a POST: a form (sections 2.1.2 and 2.2.1), or the query or update itself (2.1.3 and 2.2.2).
 
@@ -75,8 +83,7 @@ def in_body(query_string: bytes, content_type: str | None, body: bytes) -> Opera
     if kind not in TAKEN:
         what = f"a body of type {kind}" if kind else "a body without a Content-Type"
         raise UnsupportedMedia(f"{what} is not taken here; send one of {', '.join(TAKEN)}")
-    if options.get("charset", "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedMedia(f"the charset {options['charset']} is not taken here; send UTF-8")
+    refuse_charset(options)
     given = parameters(query_string, "the URL")
     if kind == FORM:
         given += parameters(body.strip(b"\r\n"), "the form")

@@ -25,7 +25,7 @@ from edaphon.web import contributions, documents, graph_store, health, history, 
 from edaphon.web import validation as validating
 from edaphon.web.access import AccessLog
 from edaphon.web.archive import Archive
-from edaphon.web.asking import Service
+from edaphon.web.asking import LONGEST_URL, Service
 from edaphon.web.authorization import Gate
 from edaphon.web.bodies import ClientGone
 from edaphon.web.clerk import Clerk
@@ -149,7 +149,12 @@ class Application:
         # Whatever can be got can be asked for its head; the server below leaves the body out.
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self._router(asked, receive, open_to_all)
+            if Sent(scope).url_length > LONGEST_URL:
+                # Else what is named by what the connection has left of it would be read, or written.
+                problem = problems.of_status(414, "the address is too long; what is long goes into the body")
+                await refusals.told(problem, Sent(scope).accept).send(watched)
+            else:
+                await self._router(asked, receive, open_to_all)
             if watched.status == 0:
                 source = "gone"
         except asyncio.CancelledError:

@@ -27,7 +27,7 @@ from edaphon.web.replies import CORS, Reply, packed
 from edaphon.web.requests import Request
 from edaphon.web.updating import Updates
 
-__all__ = ["Asking", "Service"]
+__all__ = ["LONGEST_URL", "Asking", "Service"]
 
 logger = logging.getLogger(__name__)
 

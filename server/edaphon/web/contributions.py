@@ -13,11 +13,10 @@ from edaphon.errors import ContributionUnknown
 from edaphon.namespaces import CONTRIBUTION
 from edaphon.settings import Settings
 from edaphon.sparql.negotiation import HTML, JSON, Offer
-from edaphon.sparql.protocol import media_type
 from edaphon.web import bodies, decisions, records
 from edaphon.web.authorization import Gate
 from edaphon.web.clerk import Clerk
-from edaphon.web.media import rdf_type
+from edaphon.web.media import rdf_type, text_type
 from edaphon.web.pages.results import cell
 from edaphon.web.replies import CORS, NEVER_STORED
 from edaphon.web.representations import PAGE, RDF, chosen, page, response, written
@@ -93,7 +92,7 @@ def routes(settings: Settings, clerk: Clerk, gate: Gate) -> APIRouter:
         from edaphon.contributions.proposal import about
 
         said = about(title, source)
-        kind, _ = media_type(request.header(b"content-type"))
+        kind = text_type(request.header(b"content-type"))
         kind = UPDATE if kind == UPDATE else rdf_type(kind, "the body")
         body = await _body(asked, request, settings.max_body * MEGABYTE)
         made = await clerk.check_in(tasks.propose, actor, said, Payload(body, kind))

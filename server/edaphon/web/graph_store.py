@@ -22,7 +22,7 @@ from edaphon.sparql.query import Query
 from edaphon.web import bodies
 from edaphon.web.authorization import Gate
 from edaphon.web.clerk import Clerk
-from edaphon.web.media import rdf_type
+from edaphon.web.media import field_bytes, rdf_type, text_type
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, REVALIDATE, Headers, Receive, Scope, Send
 from edaphon.web.requests import Request
 
@@ -184,7 +184,7 @@ async def _documents(asked: Asked, request: Request, limit: int) -> "tuple[Paylo
     body = await bodies.read(
         asked.receive, request.header(b"content-encoding"), request.header(b"content-length"), limit
     )
-    kind, _ = protocol.media_type(request.header(b"content-type"))
+    kind = text_type(request.header(b"content-type"))
     if kind != MULTIPART:
         return (Payload(body, rdf_type(kind, "the body")),)
     if request.method != "POST":
@@ -202,11 +202,11 @@ async def _documents(asked: Asked, request: Request, limit: int) -> "tuple[Paylo
     found = []
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
-            kind, _ = protocol.media_type(value.content_type)
+            kind = text_type(value.content_type)
             found.append(Payload(await value.read(), rdf_type(kind, f"the part {name}", value.filename)))
         else:
             # A field without a type: Turtle reads N-Triples as well.
-            found.append(Payload(value.encode(), "text/turtle"))
+            found.append(Payload(field_bytes(value, body, f"the part {name}"), "text/turtle"))
     await form.close()
     if not found:
         raise MalformedRequest("the multipart body has no parts")

@@ -16,6 +16,8 @@ __all__ = ["MEDIA_TYPE", "Kind", "Problem", "note", "of", "of_status", "reply"]
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
+# Seconds after which a change that takes its time is over, as a rule.
+PUBLISHING: Final = 10
 TYPES: Final = BASE + "problem/"
 
 
@@ -131,6 +133,8 @@ def of(error: BaseException) -> Problem:
     headers: list[tuple[str, str]] = []
     if isinstance(error, errors.PoolBusy | errors.TooManyRequests):
         headers.append(("retry-after", str(error.retry_after)))
+    if isinstance(error, errors.StateBusy):
+        headers.append(("retry-after", str(PUBLISHING)))
     if isinstance(error, errors.TokenRequired):
         reason = "" if error.error is None else f', error="{error.error}"'
         headers.append(("www-authenticate", f'Bearer realm="edaphon"{reason}'))

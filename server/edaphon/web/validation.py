@@ -13,10 +13,9 @@ from edaphon.errors import MalformedRequest, NotAcceptable, PoolBusy
 from edaphon.settings import Settings
 from edaphon.sparql.negotiation import HTML, JSON, Offer, choose, takes_gzip
 from edaphon.sparql.pool import Published
-from edaphon.sparql.protocol import media_type
 from edaphon.web import bodies, pages
 from edaphon.web.authorization import Gate
-from edaphon.web.media import rdf_type
+from edaphon.web.media import field_bytes, rdf_type, text_type
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, packed
 from edaphon.web.requests import Request as Sent
 
@@ -115,7 +114,7 @@ async def submissions(request: Request, limit: int) -> "tuple[Submission, Submis
 
     head = request.headers
     body = await bodies.read(request.receive, head.get("content-encoding"), head.get("content-length"), limit)
-    kind, _ = media_type(head.get("content-type"))
+    kind = text_type(head.get("content-type"))
     if kind != MULTIPART:
         return Submission("the body", body, rdf_type(kind, "the body")), None
     parts = await _parts(head, body, limit)
@@ -142,11 +141,11 @@ async def _parts(headers: Headers, body: bytes, limit: int) -> "dict[str, Submis
         if name in parts:
             raise MalformedRequest(f"the form has two fields {name}")
         if isinstance(value, UploadFile):
-            kind, _ = media_type(value.content_type)
+            kind = text_type(value.content_type)
             parts[name] = Submission(f"the field {name}", await value.read(), rdf_type(kind, name, value.filename))
         else:
             # A field without a type: Turtle reads N-Triples as well.
-            parts[name] = Submission(f"the field {name}", value.encode(), "text/turtle")
+            parts[name] = Submission(f"the field {name}", field_bytes(value, body, f"the field {name}"), "text/turtle")
     await form.close()
     return parts
 

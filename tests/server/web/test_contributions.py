@@ -258,10 +258,11 @@ def test_a_title_or_source_that_cannot_be_one_is_refused(served: Portal, params:
          b'<rdf:Description rdf:about="http://e/a"><e:p>&c;</e:p></rdf:Description></rdf:RDF>',
          {"content-type": "application/rdf+xml"}),
         (400, b"[" * 1_000_000, {"content-type": "application/ld+json"}),
+        (415, "<http://e/a> <http://e/b> 'é' .".encode("latin-1"), {"content-type": "text/turtle; charset=iso-8859-1"}),
     ],
     ids=[
         "too large", "gzip bomb", "cut gzip", "no gzip", "brotli", "not UTF-8", "update not UTF-8", "remote context",
-        "external entity", "entities in entities", "nested brackets",
+        "external entity", "entities in entities", "nested brackets", "another charset",
     ],
 )  # fmt: skip
 def test_a_hostile_body_is_refused_and_the_server_lives_on(

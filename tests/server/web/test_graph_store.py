@@ -149,6 +149,7 @@ def test_a_graph_that_changed_since_it_was_read_is_not_overwritten(store: Store)
         ("<r:RDF", "application/rdf+xml", 400),
         ("GRAPH <http://e/g> { <http://e/a> <http://e/b> 1 }", "application/trig", 400),
         ("a,b", "text/csv", 415),
+        ("<http://e/a> <http://e/b> 1 .", "text/turtle; charset=utf-16", 415),
     ],
 )
 def test_a_body_that_cannot_be_read_changes_nothing(store: Store, content: str, media_type: str, status: int) -> None:
@@ -196,3 +197,18 @@ def test_browsers_of_other_sites_are_told_what_they_may_send(store: Store) -> No
     assert answer.status_code == 204
     assert "PUT" in answer.headers["Access-Control-Allow-Methods"]
     assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_a_part_that_is_not_utf8_is_no_other_letters(store: Store) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n<http://e/a> <http://e/b> "%s" .\r\n--x--\r\n'
+    kind = "multipart/form-data; boundary=x"
+    answer = store.send("POST", EX + "letters", part % "é\xff".encode("latin-1"), Content_Type=kind)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "the part a is not UTF-8")
+    assert store.send("POST", EX + "letters", part % "é".encode(), Content_Type=kind).status_code == 201
+    assert store.read(EX + "letters") == {'<http://e/a> <http://e/b> "é"'}
+
+
+def test_a_graph_is_not_taken_for_one_with_a_shorter_name(store: Store) -> None:
+    for length in (33_000, 60_000):
+        answer = store.put(EX + "x" * length, ":a :b 1 .")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (414, "application/problem+json")
