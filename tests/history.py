@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
@@ -55,7 +56,7 @@ def change(state: State, added: Iterable[Quad] = (), removed: Iterable[Quad] = (
     coming, going = frozenset(added), frozenset(removed)
 
     def work_out(_: Revision, store: Store) -> Publication:
-        return Publication(effective(store, coming, going), "update", "editor")
+        return Publication(effective(store, coming, going), "update", "editor", datetime.now(UTC))
 
     return publish(state, work_out).number
 

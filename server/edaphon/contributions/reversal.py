@@ -1,7 +1,6 @@
 """A revert: a new contribution that undoes an old one, as far as it still stands, and is checked like any other."""
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from pyoxigraph import Quad, Store
@@ -77,7 +76,7 @@ def revert(state: State, actor: Actor, identifier: str, reason: str | None) -> C
             reverts=identifier,
             reverted_by=None,
         )
-        told = provenance(replace(record, decided=datetime.now(UTC))) | invalidated(identifier, new)
+        told = provenance(record) | invalidated(identifier, new)
         if Quad(graph_of(identifier), prov("wasGeneratedBy"), activity(identifier), PROVENANCE) not in store:
             # What the dataset says nothing of, as of updates in plain mode, it need not say to be undone either.
             told = frozenset()
@@ -86,6 +85,7 @@ def revert(state: State, actor: Actor, identifier: str, reason: str | None) -> C
             with_record,
             "revert",
             actor.name,
+            now,
             contribution=new,
             title=title,
             brought=Brought(record, patch, delta.packed(), verdict.packed()),

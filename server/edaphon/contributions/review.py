@@ -57,13 +57,15 @@ def accept(state: State, actor: Actor, identifier: str, reason: str | None) -> C
                     report=verdict.report,
                 )
             checked = replace(contribution, shapes=verdict.shapes)
-        decided = replace(checked, decided=datetime.now(UTC), decided_by=actor.name, reason=reason)
+        now = datetime.now(UTC)
+        decided = replace(checked, decided=now, decided_by=actor.name, reason=reason)
         statements = effective(store, delta.added, delta.removed)
         with_record = effective(store, delta.added | provenance(decided), delta.removed)
         return Publication(
             with_record,
             "contribution",
             actor.name,
+            now,
             contribution=identifier,
             title=contribution.title,
             acceptance=Acceptance(

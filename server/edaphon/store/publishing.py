@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from pyoxigraph import Store
@@ -35,6 +35,8 @@ class Publication:
     delta: Delta
     cause: Cause
     actor: str | None
+    # When it was decided on, in UTC: what the graph says of itself and what the ledger says is the same moment.
+    at: datetime
     contribution: str | None = None
     title: str | None = None
     acceptance: Acceptance | None = None
@@ -74,7 +76,7 @@ def _publish(state: State, revisions: Revisions, publication: Publication, base:
         merge.apply(candidate.store, delta.added, delta.removed, state.default_graph)
         record = RevisionRecord(
             number=candidate.number,
-            at=datetime.now(UTC),
+            at=publication.at,
             cause=publication.cause,
             actor=publication.actor,
             contribution=publication.contribution,

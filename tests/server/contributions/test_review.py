@@ -1,6 +1,7 @@
 """How a decision on a proposal comes about, and what the graph and the ledger say afterwards."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from contributing import ADMIN, ANN, BEN, EVE, Desk, iri
@@ -182,3 +183,13 @@ def test_what_has_been_decided_is_decided(desk: Desk) -> None:
 def test_there_is_nothing_to_decide_on_where_nothing_was_proposed(desk: Desk) -> None:
     with pytest.raises(ContributionUnknown):
         review.accept(desk.state, BEN, "2020-01-01-nothing-aaaaaa", None)
+
+
+def test_the_graph_and_the_ledger_name_the_same_moment_of_a_decision(desk: Desk) -> None:
+    one = desk.accept(desk.propose(NEW))
+    ended = {
+        str(quad.object) for quad in desk.quads(NamedNode(GRAPH_PROVENANCE)) if quad.predicate == prov("endedAtTime")
+    }
+    assert one.decided is not None
+    (told,) = ended
+    assert datetime.fromisoformat(told.split('"')[1]) == one.decided
