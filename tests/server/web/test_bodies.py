@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edaphon.errors import BodyTimeout, BodyTooLarge, MalformedRequest, UnsupportedMedia
+from edaphon.errors import BodyTimeout, BodyTooLarge, MalformedRequest, PoolBusy, UnsupportedMedia
 from edaphon.web import bodies
 
 
@@ -94,3 +94,40 @@ def test_a_client_that_goes_away_is_not_answered() -> None:
 
     with pytest.raises(bodies.ClientGone):
         asyncio.run(bodies.read(receive, None, None, 100))
+
+
+def test_bodies_that_arrive_at_once_are_bounded_together_but_small_ones_get_in() -> None:
+    arriving = bodies.Arriving(1_000_000)
+    large = b"x" * 700_000
+
+    async def scenario() -> None:
+        rest = asyncio.Event()
+
+        def sends(body: bytes, *, waits: bool = False) -> Any:
+            messages = [
+                {"type": "http.request", "body": body, "more_body": waits},
+                {"type": "http.request", "body": b"", "more_body": False},
+            ]
+
+            async def receive() -> Any:
+                if len(messages) == 1:
+                    await rest.wait()
+                return messages.pop(0)
+
+            return receive
+
+        def reading(receive: Any) -> Any:
+            return bodies.read(receive, None, None, 2_000_000, arriving=arriving)
+
+        slow = [asyncio.create_task(reading(sends(large, waits=True))) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(PoolBusy, match="too many large bodies") as caught:
+            await reading(sends(large))
+        assert caught.value.retry_after > 0
+        assert await reading(sends(b"small")) == b"small"
+        rest.set()
+        assert await asyncio.gather(*slow) == [large, large]
+        # What has arrived, was refused or has left makes room again.
+        assert await reading(sends(large)) == large
+
+    asyncio.run(scenario())
