@@ -36,6 +36,10 @@ def make(ledger: Ledger, name: str, role: str, by: str | None) -> Made:
             "with a letter or digit at both ends"
         )
     role_called(role)
+    for one in ledger.tokens():
+        # Nobody could tell the two apart, in a list or by their IRIs; the same name is for the ledger to refuse.
+        if one.name != name and one.name.casefold() == name.casefold():
+            raise TokenError(f"there is a token {one.name}, which differs in case alone; take another name")
     secret = PREFIX + secrets.token_urlsafe(32)
     return Made(ledger.add_token(name, _digest(secret), role.lower(), by), secret)
 
