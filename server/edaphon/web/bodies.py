@@ -14,8 +14,8 @@ PATIENCE: Final = 30.0
 # A client that sends more than it may is heard out this far, so that it is ready to read why it was refused.
 HEARD_OUT: Final = 64_000_000
 PIECE: Final = 65_536
-# Bytes that all bodies on their way to one process may have together. The first of each do not count, so that small ones
-# always get in.
+# Bytes that all bodies on their way to one process may have together. The first of each do not count, so that a small
+# one always gets in.
 MOST: Final = 512_000_000
 SMALL: Final = 200_000
 # Seconds after which one may try again when there is no room.
