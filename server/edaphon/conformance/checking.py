@@ -8,7 +8,7 @@ import sys
 from typing import IO, Final
 
 from edaphon.conformance.isolation import LENGTH, Failure
-from edaphon.errors import EdaphonError
+from edaphon.errors import EdaphonError, MemoryReached
 
 __all__ = ["main", "serve"]
 
@@ -21,12 +21,13 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     while header := requests.read(LENGTH.size):
         (length,) = LENGTH.unpack(header)
         task, arguments = pickle.loads(requests.read(length))
-        outcome: object
         try:
-            outcome = (task(*arguments),)
+            answer = pickle.dumps((task(*arguments),))
+        except RecursionError:
+            deep = MemoryReached("what was sent is nested too deep to be worked on", limit="stack")
+            answer = pickle.dumps(Failure(type(deep), deep.args, vars(deep)))
         except (EdaphonError, MemoryError) as error:
-            outcome = Failure(type(error), error.args, vars(error))
-        answer = pickle.dumps(outcome)
+            answer = pickle.dumps(Failure(type(error), error.args, vars(error)))
         answers.write(LENGTH.pack(len(answer)) + answer)
         answers.flush()
 

@@ -21,13 +21,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from edaphon.errors import DeadlineReached, MemoryReached
+from edaphon.errors import DeadlineReached, EngineFailed, MemoryReached
 
 __all__ = ["LENGTH", "Checker", "Failure", "without_files"]
 
 T = TypeVar("T")
 
 LENGTH: Final = struct.Struct(">Q")
+# With which the interpreter ends when nothing catches an error.
+UNEXPECTED: Final = 1
 STACK: Final = (signal.SIGSEGV, signal.SIGBUS)
 
 
@@ -59,6 +61,7 @@ class Checker:
         """Call a function of a module there. Raises what it raises of the EdaphonError family.
 
         DeadlineReached when it took too long, MemoryReached when it needed too much; then the process is gone.
+        EngineFailed when it ended by an error that nobody expected, of which the log has the trace.
         """
         with self._lock:
             process = self._ready()
@@ -70,6 +73,8 @@ class Checker:
             except EOFError:
                 code = process.wait()
                 self._stop()
+                if code == UNEXPECTED:
+                    raise EngineFailed("the work on what was sent broke off; the server's log says more") from None
                 limit = "stack" if -code in STACK else "heap"
                 detail = f"the work on what was sent needed more than {self._memory} MB or too much stack"
                 if -code == signal.SIGKILL:

@@ -23,6 +23,8 @@ def reading(revision: Revision) -> Iterator[Store]:
         hold = os.open(revision.folder, os.O_RDONLY)
     except FileNotFoundError:
         raise RevisionMissing(f"revision {revision.number} is not kept any more") from None
+    except OSError as error:
+        raise StateError(f"{revision.folder} cannot be read: {error.strerror or error}") from error
     try:
         # Whoever tidies up looks for this lock.
         fcntl.flock(hold, fcntl.LOCK_SH)

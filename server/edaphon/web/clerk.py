@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edaphon.conformance.isolation import Checker
-from edaphon.errors import DeadlineReached, EdaphonError, MemoryReached, PoolBusy
+from edaphon.errors import DeadlineReached, EdaphonError, EngineFailed, MemoryReached, PoolBusy
 from edaphon.settings import Settings
 
 if TYPE_CHECKING:  # costs a server's start a third of a second, which most servers never need
@@ -110,7 +110,7 @@ class Clerk:
     async def _publishing(self, desk: _Desk, task: Callable[..., T], *arguments: object) -> T:
         try:
             return await desk.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
-        except (DeadlineReached, MemoryReached):
+        except (DeadlineReached, EngineFailed, MemoryReached):
             # It may have come as far as the ledger, and then what it did should be seen.
             await self._catch_up()
             raise

@@ -1,5 +1,6 @@
 """A check in a process of its own cannot run away with it."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pytest
 
 from edaphon.conformance.isolation import Checker, without_files
 from edaphon.conformance.submission import Submission, check_on_nothing
-from edaphon.errors import DeadlineReached, MemoryReached, ParseError, ShapesError
+from edaphon.errors import DeadlineReached, EngineFailed, MemoryReached, ParseError, ShapesError
 
 SHAPES = """
 PREFIX ex: <http://example.org/> PREFIX sh: <http://www.w3.org/ns/shacl#>
@@ -58,6 +59,20 @@ def test_a_process_that_dies_is_told_of_and_replaced(checker: Checker) -> None:
     with pytest.raises(MemoryReached) as error:
         checker.run(os.kill, checker.run(os.getpid, seconds=60), 11, seconds=60)
     assert error.value.limit == "stack"
+    assert checker.run(abs, -5, seconds=60) == 5
+
+
+def test_what_is_nested_too_deep_is_told_of_and_ends_nothing(checker: Checker) -> None:
+    process = checker.run(os.getpid, seconds=60)
+    with pytest.raises(MemoryReached, match="nested too deep") as error:
+        checker.run(json.loads, "[" * 100_000, seconds=60)
+    assert error.value.limit == "stack"
+    assert checker.run(os.getpid, seconds=60) == process
+
+
+def test_a_defect_is_not_taken_for_a_lack_of_memory(checker: Checker) -> None:
+    with pytest.raises(EngineFailed, match="broke off"):
+        checker.run(divmod, 1, 0, seconds=60)
     assert checker.run(abs, -5, seconds=60) == 5
 
 
