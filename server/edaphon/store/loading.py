@@ -11,6 +11,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from edaphon.corpus.parsing import located
+from edaphon.store.agreement import must_agree
 from edaphon.store.durable import sync
 from edaphon.store.filling import Progress, Source, fill, home_of
 from edaphon.store.ledger.records import RevisionRecord
@@ -39,6 +40,7 @@ def load(
     """
     home = home_of(files, graph, state.default_graph)
     with state.unserved(), state.publishing() as revisions:
+        must_agree(state)
         prepare_locked(state, revisions)
         with state.writing(), _Copies(state.loads, files) as copies, revisions.next() as candidate:
             # In no other file is there a blank node of these names.

@@ -8,6 +8,7 @@ from contributing import Desk, small_corpus
 
 from edaphon.contributions.desk import Place, catch_up_with
 from edaphon.errors import LedgerError
+from edaphon.store.loading import load
 from edaphon.store.preparing import prepare
 from edaphon.store.rebuilding import rebuild
 from edaphon.store.state import LEDGER, State
@@ -42,6 +43,15 @@ def test_with_an_older_ledger_nothing_is_published(tmp_path: Path) -> None:
     assert desk.state.current().number == 2
     assert desk.says("other", "title")["default"] == {"Other"}
     assert desk.state.ledger.contribution(one.id).status == "proposed"
+
+
+def test_with_an_older_ledger_nothing_is_loaded(tmp_path: Path) -> None:
+    desk = with_older_ledger(Desk.at(tmp_path))
+    file = tmp_path / "more.nq"
+    file.write_text("<http://e/a> <http://e/b> <http://e/c> <http://e/g> .")
+    with pytest.raises(LedgerError, match="ends at revision 1, but revision 2 is published"):
+        load(desk.state, [file], graph=None, progress=lambda _: None)
+    assert desk.state.current().number == 2
 
 
 def test_one_can_go_back_to_what_an_older_ledger_has(tmp_path: Path) -> None:
