@@ -5,11 +5,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pyoxigraph import Quad
 
-from edaphon.store.preparing import prepare
+from edaphon.store.delta import Delta
+from edaphon.store.ledger.records import RevisionRecord
+from edaphon.store.preparing import made_from, prepare
 from edaphon.store.state import State
 
 __all__ = ["Server", "children", "publish", "serving"]
@@ -54,8 +57,24 @@ def publish(state: State, quads: Iterable[Quad]) -> int:
     # Or the server would publish its corpus over them when it starts.
     prepare(state)
     with state.publishing() as revisions, revisions.next() as candidate:
+        before, after = set(candidate.store), set(quads)
         candidate.store.clear()
-        candidate.store.extend(quads)
+        candidate.store.extend(after)
+        delta = Delta(frozenset(after - before), frozenset(before - after))
+        record = RevisionRecord(
+            number=candidate.number,
+            at=datetime.now(UTC),
+            cause="update",
+            actor=None,
+            contribution=None,
+            title=None,
+            added=len(delta.added),
+            removed=len(delta.removed),
+            corpus=made_from(state),
+            complete=True,
+        )
+        # Or the server would take what is published for something that its ledger has lost.
+        candidate.commit = lambda: state.ledger.publish(record, delta.packed())
     return state.current().number
 
 

@@ -49,7 +49,7 @@ def test_a_server_without_room_says_so_and_accepts_later(
             disk.dials.leave(room)
             status, problem = post(*accept)
             assert (status, problem["type"].rpartition("/")[2]) == (507, "disk"), problem
-            assert "make room and try again" in problem["detail"]
+            assert "disk is full" in problem["detail"]
             assert made["id"] not in visible(server)
         disk.dials.leave(0)
         assert post(*propose)[0] == 507
