@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Variable
@@ -90,6 +91,9 @@ class _Evaluation:
         self._dataset = dataset
         self._allowed = allowed
         self._inside = inside
+        # Nothing here leads back to this object: who has the store's files waits until it is let go of, which must not
+        # be left to the collector.
+        self._iri = partial(blocks.iri, request.prologue)
         self._graphs = WholeGraphs(store, placing, self._iri)
 
     def run(self) -> Delta:
@@ -200,9 +204,6 @@ class _Evaluation:
                 return Step()
             raise RemoteFailed(f"{source} cannot be loaded: {error}") from error
         return Step(inserted=[in_graph(triple_of(quad), target) for quad in loaded])
-
-    def _iri(self, written: str) -> NamedNode:
-        return blocks.iri(self._prologue, written)
 
 
 def _placed(quads: Iterator[Quad], default: GraphName) -> Iterator[Quad]:

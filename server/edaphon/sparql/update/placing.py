@@ -89,23 +89,26 @@ class Placing:
 
     def _without_blank_nodes(self, store: Store, quads: Iterable[Quad]) -> Iterator[Quad]:
         """The quads with an IRI for each blank node that the store does not have."""
-
-        def named(term: Term) -> Term:
-            if isinstance(term, BlankNode):
-                return term if term not in self._named and _known(store, term) else self._name(term)
-            if isinstance(term, Triple):
-                subject, object_ = named(term.subject), named(term.object)
-                assert not isinstance(subject, Literal | Triple)
-                return Triple(subject, term.predicate, object_)
-            return term
-
         for quad in quads:
             if self.skolem is None:
                 yield quad
                 continue
-            subject, object_, graph = named(quad.subject), named(quad.object), quad.graph_name
+            subject, object_, graph = (
+                self._named_in(store, quad.subject),
+                self._named_in(store, quad.object),
+                quad.graph_name,
+            )
             assert not isinstance(subject, Literal | Triple)
             yield Quad(subject, quad.predicate, object_, graph)
+
+    def _named_in(self, store: Store, term: Term) -> Term:
+        if isinstance(term, BlankNode):
+            return term if term not in self._named and _known(store, term) else self._name(term)
+        if isinstance(term, Triple):
+            subject, object_ = self._named_in(store, term.subject), self._named_in(store, term.object)
+            assert not isinstance(subject, Literal | Triple)
+            return Triple(subject, term.predicate, object_)
+        return term
 
     def _name(self, node: BlankNode) -> NamedNode:
         assert self.skolem is not None
