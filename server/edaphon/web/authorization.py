@@ -81,19 +81,19 @@ class Gate:
     async def writer(self, request: Sender) -> "Actor":
         """Whose token a request carries; what they may do is for others to say.
 
-        Raises TokenRequired, and TooManyRequests: for an address that has sent many unknown tokens even if this one is
-        known, so that guesses reach the ledger as seldom as may be.
+        Raises TokenRequired, and TooManyRequests. Unknown tokens do not count against known ones from the same address:
+        behind one address there may be many people, and one of them a program with a token that was revoked.
         """
         secret = bearer(request)
         rates = await self._rates()
         address = origin(request)
-        rates.may_try(address)
         rates.write("address", address)
         try:
             if self._clerk is None or len(secret) > LONGEST:
                 raise TokenRequired("the token is unknown or has been revoked")
             actor = await self._clerk.actor(secret)
         except TokenRequired as error:
+            rates.may_try(address)
             rates.failed(address)
             raise TokenRequired(str(error), error="invalid_token") from error
         rates.write("token", actor.name)

@@ -155,7 +155,7 @@ def test_an_address_is_the_connections_unless_a_proxy_on_this_machine_says_other
     assert origin(Sent(client, **headers)) == counted
 
 
-def test_who_guesses_tokens_soon_reaches_the_ledger_no_more() -> None:
+def test_who_guesses_tokens_is_soon_told_to_wait_and_those_with_a_token_are_not() -> None:
     clerk = Clerk()
     door = gate(clerk)
 
@@ -170,12 +170,11 @@ def test_who_guesses_tokens_soon_reaches_the_ledger_no_more() -> None:
             except TooManyRequests:
                 continue
         with pytest.raises(TooManyRequests, match="unknown tokens"):
-            await door.writer(Sent(authorization="Bearer known"))
-        assert (await door.writer(Sent("192.0.2.2", authorization="Bearer known"))).name == "ann"
+            await door.writer(Sent(authorization="Bearer another"))
+        assert (await door.writer(Sent(authorization="Bearer known"))).name == "ann"
         return refused
 
     assert asyncio.run(main()) == FAILURES
-    assert clerk.asked == FAILURES + 1
 
 
 def test_a_token_counts_wherever_it_is_used_and_an_address_whatever_token_it_uses() -> None:
