@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, parse
 
-from edaphon.conformance.findings import Finding
-from edaphon.conformance.paths import Path as PropertyPath
-from edaphon.conformance.paths import parse_path
-from edaphon.conformance.triples import Term, Triples
-from edaphon.conformance.vocabulary import rdf, sh
+from edaphon.conformance.model.findings import Finding
+from edaphon.conformance.model.paths import Path as PropertyPath
+from edaphon.conformance.model.paths import parse_path
+from edaphon.conformance.model.triples import Term, Triples
+from edaphon.conformance.model.vocabulary import rdf, sh
 
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 SHT = "http://www.w3.org/ns/shacl-test#"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
-from edaphon.conformance.findings import Finding
-from edaphon.conformance.spelling import Spelling
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import SHACL, rdf, rdfs, sh, xsd
+from edaphon.conformance.engine.spelling import Spelling
+from edaphon.conformance.model.findings import Finding
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import SHACL, rdf, rdfs, sh, xsd
 
 EX = "http://example.org/"
 VALUES = Spelling()

@@ -7,10 +7,10 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from edaphon.conformance.check import SUBMITTED, check_quads, corpus_quads, corpus_shapes, vocabulary_quads
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.findings import Finding
-from edaphon.conformance.shapes import Shape, Shapes
-from edaphon.conformance.vocabulary import rdf, sh
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.model.findings import Finding
+from edaphon.conformance.model.shapes import Shape, Shapes
+from edaphon.conformance.model.vocabulary import rdf, sh
 from edaphon.corpus.assemble import alignments
 from edaphon.corpus.layout import Corpus, open_corpus
 from edaphon.corpus.parsing import read_quads

@@ -277,7 +277,7 @@ class WrongStatus(ContributionError):
 
 
 class NotConforming(ContributionError):
-    """The graph would not conform to the shapes with the change. `report` is a conformance.findings.Report."""
+    """The graph would not conform to the shapes with the change. `report` is a conformance.model.findings.Report."""
 
     # Any, since the folders below this module may not be known here (tests/server/test_layers.py).
     def __init__(self, detail: str, *, report: Any) -> None:

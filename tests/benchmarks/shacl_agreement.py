@@ -15,12 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from shacl_worlds import REFUSED, Changed, changes, keys, turtle, unexplained
 
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine
-from edaphon.conformance.findings import Finding
-from edaphon.conformance.incremental import Incremental, difference
-from edaphon.conformance.reading import read_shapes
-from edaphon.conformance.reference import reference_findings
+from edaphon.conformance.change.incremental import Incremental, difference
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine
+from edaphon.conformance.engine.reference import reference_findings
+from edaphon.conformance.model.findings import Finding
+from edaphon.conformance.reading.graph import read_shapes
 from edaphon.errors import ShapesError
 
 SHOWN = 5

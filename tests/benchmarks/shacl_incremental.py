@@ -18,10 +18,10 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 from shacl_data import DCT, EX, ORG, RDF, SHAPES, XSD, triples
 
-from edaphon.conformance.candidate import Proposal, check_proposal
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.incremental import Incremental
-from edaphon.conformance.reading import read_shapes
+from edaphon.conformance.change.candidate import Proposal, check_proposal
+from edaphon.conformance.change.incremental import Incremental
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.reading.graph import read_shapes
 
 CHANGES = 200
 

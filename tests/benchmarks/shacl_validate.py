@@ -16,10 +16,10 @@ from pathlib import Path
 from pyoxigraph import RdfFormat, parse
 from shacl_data import SHAPES, triples
 
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine
-from edaphon.conformance.findings import Finding
-from edaphon.conformance.reading import read_shapes
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine
+from edaphon.conformance.model.findings import Finding
+from edaphon.conformance.reading.graph import read_shapes
 
 
 def key(finding: Finding) -> tuple[object, ...]:
@@ -54,7 +54,7 @@ def main() -> int:
     if not options.reference:
         return 0
 
-    from edaphon.conformance.reference import reference_findings
+    from edaphon.conformance.engine.reference import reference_findings
 
     start = time.perf_counter()
     reference = reference_findings(parse(text, RdfFormat.N_TRIPLES), shapes)

@@ -18,10 +18,10 @@ from shape_files import (
     shapes,
 )
 
-from edaphon.conformance.constraints import Property
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine
-from edaphon.conformance.sources import listed, targeted
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine
+from edaphon.conformance.engine.sources import listed, targeted
+from edaphon.conformance.model.constraints import Property
 
 VALID = [case for case in CASES if not expected(case)]
 INVALID = [case for case in CASES if expected(case)]

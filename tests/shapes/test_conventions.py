@@ -19,12 +19,12 @@ from shape_files import (
     shapes_graph,
 )
 
-from edaphon.conformance.affected import dependencies
-from edaphon.conformance.constraints import Class, In, Or, Property
-from edaphon.conformance.engine import Engine
-from edaphon.conformance.paths import Predicate, predicates
-from edaphon.conformance.shapes import Targets
-from edaphon.conformance.sources import targeted
+from edaphon.conformance.change.affected import dependencies
+from edaphon.conformance.engine.engine import Engine
+from edaphon.conformance.engine.sources import targeted
+from edaphon.conformance.model.constraints import Class, In, Or, Property
+from edaphon.conformance.model.paths import Predicate, predicates
+from edaphon.conformance.model.shapes import Targets
 from edaphon.namespaces import BASE, ONTOLOGY, PREFIXES
 
 FILES = [*SHAPE_FILES, *CASES]

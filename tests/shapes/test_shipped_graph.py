@@ -3,7 +3,7 @@
 from shape_files import published, shapes, shipped
 
 from edaphon.conformance.check import check, corpus_quads
-from edaphon.conformance.reference import reference_findings
+from edaphon.conformance.engine.reference import reference_findings
 
 
 def test_the_compiled_engine_finds_nothing() -> None:

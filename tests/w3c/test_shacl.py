@@ -8,11 +8,11 @@ from pyoxigraph import Quad
 from shacl_suite import Case, cases, key, triples
 from shared import shared
 
-from edaphon.conformance.engine import findings
-from edaphon.conformance.findings import Finding, Report
-from edaphon.conformance.reading import read_shapes
-from edaphon.conformance.reference import reference_findings
-from edaphon.conformance.shapes import Shapes
+from edaphon.conformance.engine.engine import findings
+from edaphon.conformance.engine.reference import reference_findings
+from edaphon.conformance.model.findings import Finding, Report
+from edaphon.conformance.model.shapes import Shapes
+from edaphon.conformance.reading.graph import read_shapes
 from edaphon.errors import ShapesError
 
 # What pySHACL 0.40 does otherwise than the suite says.

@@ -8,7 +8,8 @@ import click
 
 from edaphon.cli.failures import told
 from edaphon.cli.reports import write_report
-from edaphon.conformance.candidate import Proposal, check_proposal
+from edaphon.conformance.change.candidate import Proposal, check_proposal
+from edaphon.conformance.change.incremental import Incremental
 from edaphon.conformance.check import (
     CAP,
     SUBMITTED,
@@ -19,8 +20,7 @@ from edaphon.conformance.check import (
     file_shapes,
     sources,
 )
-from edaphon.conformance.findings import Report
-from edaphon.conformance.incremental import Incremental
+from edaphon.conformance.model.findings import Report
 from edaphon.corpus.layout import open_corpus
 from edaphon.corpus.parsing import read_quads
 from edaphon.store.state import State

@@ -15,7 +15,7 @@ from edaphon.cli.failures import told
 from edaphon.cli.options import settings_options
 from edaphon.cli.states import opened
 from edaphon.conformance.check import check_store, corpus_shapes
-from edaphon.conformance.findings import Report
+from edaphon.conformance.model.findings import Report
 from edaphon.conformance.report import WRITERS
 from edaphon.settings import Settings
 from edaphon.store.loading import load as load_files

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from edaphon.conformance.findings import Report
+from edaphon.conformance.model.findings import Report
 
 __all__ = ["write_report"]
 

@@ -6,17 +6,17 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine
-from edaphon.conformance.explain import Described, Source, StoreLookup, explain
-from edaphon.conformance.findings import Remark, Report, rank
-from edaphon.conformance.guards import shrink
-from edaphon.conformance.nearest import meant
-from edaphon.conformance.reading import read_shapes
-from edaphon.conformance.shapes import Shapes
-from edaphon.conformance.sources import targeted
-from edaphon.conformance.vocabulary import rdf
-from edaphon.conformance.wording import show
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine
+from edaphon.conformance.engine.sources import targeted
+from edaphon.conformance.model.findings import Remark, Report, rank
+from edaphon.conformance.model.shapes import Shapes
+from edaphon.conformance.model.vocabulary import rdf
+from edaphon.conformance.reading.graph import read_shapes
+from edaphon.conformance.reading.guards import shrink
+from edaphon.conformance.reading.nearest import meant
+from edaphon.conformance.report.explain import Described, Source, StoreLookup, explain
+from edaphon.conformance.report.wording import show
 from edaphon.corpus.assemble import alignments, statements
 from edaphon.corpus.layout import Corpus
 from edaphon.corpus.parsing import format_of, open_unpacked, read_quads

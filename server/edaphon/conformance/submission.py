@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
-from edaphon.conformance.candidate import Proposal, check_proposal
+from edaphon.conformance.change.candidate import Proposal, check_proposal
+from edaphon.conformance.change.incremental import Incremental
 from edaphon.conformance.check import CAP, SUBMITTED, check_quads, corpus_shapes, in_light_of
-from edaphon.conformance.explain import Source
-from edaphon.conformance.findings import Report
-from edaphon.conformance.incremental import Incremental
 from edaphon.conformance.isolation import without_files
-from edaphon.conformance.reading import read_shapes
+from edaphon.conformance.model.findings import Report
+from edaphon.conformance.reading.graph import read_shapes
+from edaphon.conformance.report.explain import Source
 from edaphon.corpus.entities import refuse_entities
 from edaphon.corpus.layout import open_corpus
 from edaphon.errors import ParseError

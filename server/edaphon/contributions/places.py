@@ -9,9 +9,9 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat
 
-from edaphon.conformance.explain import Source
-from edaphon.conformance.positions import Positions, positions
-from edaphon.conformance.triples import Term
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.report.explain import Source
+from edaphon.conformance.report.positions import Positions, positions
 from edaphon.contributions.payload import UPDATE, Payload, read, skolemised
 from edaphon.sparql.update.operations import Data
 from edaphon.sparql.update.reading import read as read_update

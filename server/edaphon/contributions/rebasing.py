@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pyoxigraph import NamedNode, Quad
 
 from edaphon.conformance.check import check_store, corpus_shapes
-from edaphon.conformance.findings import VIOLATION, Finding, Report
+from edaphon.conformance.model.findings import VIOLATION, Finding, Report
 from edaphon.contributions.provenance import PROVENANCE
 from edaphon.contributions.verdict import Verdict, shapes_of
 from edaphon.store.delta import Delta

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from edaphon.conformance.candidate import Proposal, check_proposal
+from edaphon.conformance.change.candidate import Proposal, check_proposal
+from edaphon.conformance.change.incremental import Incremental
 from edaphon.conformance.check import CAP, corpus_shapes
-from edaphon.conformance.explain import Source
-from edaphon.conformance.findings import VIOLATION, Report
-from edaphon.conformance.incremental import Incremental
+from edaphon.conformance.model.findings import VIOLATION, Report
 from edaphon.conformance.report import WRITERS
+from edaphon.conformance.report.explain import Source
 from edaphon.corpus.layout import Corpus
 from edaphon.store.delta import Delta
 from edaphon.store.revisions import Revision

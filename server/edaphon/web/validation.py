@@ -20,7 +20,7 @@ from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, packed
 from edaphon.web.requests import Request as Sent
 
 if TYPE_CHECKING:  # costs a server's start a sixth of a second, which most servers never need
-    from edaphon.conformance.findings import Report
+    from edaphon.conformance.model.findings import Report
     from edaphon.conformance.submission import Submission
 
 __all__ = ["Validation", "routes"]

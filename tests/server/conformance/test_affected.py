@@ -3,9 +3,9 @@
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from edaphon.conformance.affected import Dependencies, Occurrence, dependencies
-from edaphon.conformance.paths import Inverse, Predicate, ZeroOrMore
-from edaphon.conformance.reading import read_shapes
+from edaphon.conformance.change.affected import Dependencies, Occurrence, dependencies
+from edaphon.conformance.model.paths import Inverse, Predicate, ZeroOrMore
+from edaphon.conformance.reading.graph import read_shapes
 
 PREFIXES = """
 PREFIX ex: <http://example.org/>

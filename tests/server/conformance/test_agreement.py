@@ -4,11 +4,11 @@ from hypothesis import HealthCheck, given, note, settings
 from pyoxigraph import Literal
 from shacl_worlds import REFUSED, Changed, World, changes, keys, turtle, unexplained, worlds
 
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine, findings
-from edaphon.conformance.incremental import Incremental, difference
-from edaphon.conformance.reading import read_shapes
-from edaphon.conformance.reference import reference_findings
+from edaphon.conformance.change.incremental import Incremental, difference
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine, findings
+from edaphon.conformance.engine.reference import reference_findings
+from edaphon.conformance.reading.graph import read_shapes
 from edaphon.errors import ShapesError
 
 RUN = settings(

@@ -8,10 +8,10 @@ from click.testing import CliRunner
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from edaphon.cli import main
-from edaphon.conformance.candidate import Proposal, check_proposal
+from edaphon.conformance.change.candidate import Proposal, check_proposal
+from edaphon.conformance.change.incremental import Incremental
 from edaphon.conformance.check import corpus_shapes
-from edaphon.conformance.findings import Report
-from edaphon.conformance.incremental import Incremental
+from edaphon.conformance.model.findings import Report
 from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from edaphon.cli import main
-from edaphon.conformance.triples import Triples
-from edaphon.conformance.vocabulary import rdf, sh, xsd
+from edaphon.conformance.model.triples import Triples
+from edaphon.conformance.model.vocabulary import rdf, sh, xsd
 
 SHAPES = """
 PREFIX ex: <http://example.org/>

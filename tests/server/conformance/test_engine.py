@@ -2,13 +2,13 @@
 
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine
-from edaphon.conformance.findings import Finding
-from edaphon.conformance.incremental import Incremental
-from edaphon.conformance.reading import read_shapes
-from edaphon.conformance.shapes import Shapes
-from edaphon.conformance.vocabulary import sh
+from edaphon.conformance.change.incremental import Incremental
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine
+from edaphon.conformance.model.findings import Finding
+from edaphon.conformance.model.shapes import Shapes
+from edaphon.conformance.model.vocabulary import sh
+from edaphon.conformance.reading.graph import read_shapes
 
 PREFIXES = """
 PREFIX ex: <http://example.org/>

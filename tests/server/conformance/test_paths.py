@@ -3,7 +3,7 @@
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from edaphon.conformance.paths import (
+from edaphon.conformance.model.paths import (
     Alternative,
     Inverse,
     OneOrMore,
@@ -20,7 +20,7 @@ from edaphon.conformance.paths import (
     readable,
     simplified,
 )
-from edaphon.conformance.triples import Triples
+from edaphon.conformance.model.triples import Triples
 
 A, B = (Predicate(NamedNode(f"urn:{name}")) for name in "ab")
 PATHS = [

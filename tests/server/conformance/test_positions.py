@@ -3,8 +3,8 @@
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
-from edaphon.conformance.positions import positions
-from edaphon.conformance.triples import Term
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.report.positions import positions
 
 EX = "http://example.org/"
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from edaphon.conformance.constraints import Query
-from edaphon.conformance.prebinding import prepare_ask, prepare_select
-from edaphon.conformance.queries import QueryRefused, check_query
+from edaphon.conformance.engine.prebinding import prepare_ask, prepare_select
+from edaphon.conformance.model.constraints import Query
+from edaphon.conformance.reading.queries import QueryRefused, check_query
 
 PREFIXES = (("ex", "http://example.org/"), ("", "http://example.org/empty/"))
 

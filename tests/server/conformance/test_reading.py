@@ -3,9 +3,9 @@
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from edaphon.conformance.constraints import Pattern
-from edaphon.conformance.reading import read_shapes
-from edaphon.conformance.shapes import Shapes
+from edaphon.conformance.model.constraints import Pattern
+from edaphon.conformance.model.shapes import Shapes
+from edaphon.conformance.reading.graph import read_shapes
 from edaphon.errors import ShapesError
 
 PREFIXES = """

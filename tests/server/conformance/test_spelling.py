@@ -3,12 +3,12 @@
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine, findings
-from edaphon.conformance.lexical import is_well_formed
-from edaphon.conformance.reading import read_shapes
-from edaphon.conformance.shapes import Shapes
-from edaphon.conformance.spelling import PLAIN, Spelling
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine, findings
+from edaphon.conformance.engine.lexical import is_well_formed
+from edaphon.conformance.engine.spelling import PLAIN, Spelling
+from edaphon.conformance.model.shapes import Shapes
+from edaphon.conformance.reading.graph import read_shapes
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 PREFIXES = f"PREFIX ex: <http://example.org/> PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX xsd: <{XSD}> "

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from edaphon.conformance.findings import Report
+from edaphon.conformance.model.findings import Report
 from edaphon.conformance.report.csv import write_csv
 from edaphon.conformance.report.json import write_json
 from edaphon.conformance.report.junit import write_junit

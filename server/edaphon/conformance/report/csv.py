@@ -3,9 +3,9 @@
 import csv
 import io
 
-from edaphon.conformance.explain import best
-from edaphon.conformance.findings import Report
-from edaphon.conformance.vocabulary import SHACL
+from edaphon.conformance.model.findings import Report
+from edaphon.conformance.model.vocabulary import SHACL
+from edaphon.conformance.report.explain import best
 
 __all__ = ["write_csv"]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from edaphon.conformance.explain import best
-from edaphon.conformance.findings import Finding, Report
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import SHACL
+from edaphon.conformance.model.findings import Finding, Report
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import SHACL
+from edaphon.conformance.report.explain import best
 
 __all__ = ["as_json", "write_json"]
 

@@ -2,10 +2,10 @@
 
 from xml.etree import ElementTree
 
-from edaphon.conformance.explain import best
-from edaphon.conformance.findings import Report
-from edaphon.conformance.guards import shrink
-from edaphon.conformance.wording import show
+from edaphon.conformance.model.findings import Report
+from edaphon.conformance.reading.guards import shrink
+from edaphon.conformance.report.explain import best
+from edaphon.conformance.report.wording import show
 
 __all__ = ["write_junit"]
 

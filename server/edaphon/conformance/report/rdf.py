@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
-from edaphon.conformance.findings import Finding, Report
-from edaphon.conformance.paths import as_rdf
-from edaphon.conformance.vocabulary import SHACL, rdf, sh, xsd
+from edaphon.conformance.model.findings import Finding, Report
+from edaphon.conformance.model.paths import as_rdf
+from edaphon.conformance.model.vocabulary import SHACL, rdf, sh, xsd
 from edaphon.namespaces import PREFIXES
 
 __all__ = ["report_triples", "write_jsonld", "write_ntriples", "write_rdfxml", "write_turtle"]

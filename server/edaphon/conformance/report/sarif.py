@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from edaphon import __version__
-from edaphon.conformance.explain import best
-from edaphon.conformance.findings import INFO, VIOLATION, WARNING, Finding, Report
-from edaphon.conformance.guards import shrink
-from edaphon.conformance.wording import show
+from edaphon.conformance.model.findings import INFO, VIOLATION, WARNING, Finding, Report
+from edaphon.conformance.reading.guards import shrink
+from edaphon.conformance.report.explain import best
+from edaphon.conformance.report.wording import show
 
 __all__ = ["write_sarif"]
 

@@ -7,10 +7,10 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from edaphon.conformance.explain import best
-from edaphon.conformance.findings import INFO, VIOLATION, WARNING, Finding, Report, rank
-from edaphon.conformance.guards import shrink
-from edaphon.conformance.wording import show
+from edaphon.conformance.model.findings import INFO, VIOLATION, WARNING, Finding, Report, rank
+from edaphon.conformance.reading.guards import shrink
+from edaphon.conformance.report.explain import best
+from edaphon.conformance.report.wording import show
 
 __all__ = ["print_text", "write_text"]
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from pyoxigraph import Store
 
-from edaphon.conformance.constraints import Query
+from edaphon.conformance.model.constraints import Query
 
 __all__ = ["QueryRefused", "check_query", "mask"]
 

@@ -6,10 +6,20 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, Variable
 
-from edaphon.conformance.findings import Remark
-from edaphon.conformance.nearest import meant
-from edaphon.conformance.triples import Term, Triples
-from edaphon.conformance.vocabulary import CORE_TERMS, DATATYPES, EXTENSION_TERMS, OWL, SHACL, THINGS, XSD, rdf, sh
+from edaphon.conformance.model.findings import Remark
+from edaphon.conformance.model.triples import Term, Triples
+from edaphon.conformance.model.vocabulary import (
+    CORE_TERMS,
+    DATATYPES,
+    EXTENSION_TERMS,
+    OWL,
+    SHACL,
+    THINGS,
+    XSD,
+    rdf,
+    sh,
+)
+from edaphon.conformance.reading.nearest import meant
 from edaphon.namespaces import PREFIXES
 
 __all__ = ["inspect", "meant_iri", "shrink", "spell", "unknown_datatype", "unusable_pattern"]

@@ -2,11 +2,11 @@
 
 from pyoxigraph import Literal, NamedNode
 
-from edaphon.conformance import constraints as c
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.lexical import FORMS, INTEGER_RANGES
-from edaphon.conformance.spelling import AS_WRITTEN, value_of
-from edaphon.conformance.vocabulary import XSD
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.lexical import FORMS, INTEGER_RANGES
+from edaphon.conformance.engine.spelling import AS_WRITTEN, value_of
+from edaphon.conformance.model import constraints as c
+from edaphon.conformance.model.vocabulary import XSD
 
 __all__ = ["LONG_LIST", "less", "value_test"]
 

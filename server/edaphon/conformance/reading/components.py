@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from edaphon.conformance.constraints import Custom, Query
-from edaphon.conformance.paths import Path
-from edaphon.conformance.queries import QueryRefused, check_query
-from edaphon.conformance.triples import Term, Triples
-from edaphon.conformance.vocabulary import OWL, rdf, rdfs, sh
+from edaphon.conformance.model.constraints import Custom, Query
+from edaphon.conformance.model.paths import Path
+from edaphon.conformance.model.triples import Term, Triples
+from edaphon.conformance.model.vocabulary import OWL, rdf, rdfs, sh
+from edaphon.conformance.reading.queries import QueryRefused, check_query
 
 __all__ = ["Components"]
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Quad, Store, Triple
 
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.explain import Described, Source, StoreLookup, explain
-from edaphon.conformance.findings import Capped, Finding, Report, rank
-from edaphon.conformance.incremental import Incremental
+from edaphon.conformance.change.incremental import Incremental
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.model.findings import Capped, Finding, Report, rank
+from edaphon.conformance.report.explain import Described, Source, StoreLookup, explain
 from edaphon.settings import DefaultGraph as Mode
 from edaphon.store.merge import apply, counts, ontology_of, triple_of
 from edaphon.store.scratch import scratch_folder

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from edaphon.conformance.constraints import Constraint, nested
-from edaphon.conformance.findings import VIOLATION, Remark
-from edaphon.conformance.paths import Path
-from edaphon.conformance.triples import Term, Triples
+from edaphon.conformance.model.constraints import Constraint, nested
+from edaphon.conformance.model.findings import VIOLATION, Remark
+from edaphon.conformance.model.paths import Path
+from edaphon.conformance.model.triples import Term, Triples
 
 __all__ = ["Shape", "ShapeName", "Shapes", "Targets"]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from edaphon.conformance.paths import Path
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import sh
+from edaphon.conformance.model.paths import Path
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import sh
 
 __all__ = [
     "And",

@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat
 
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import rdf, xsd
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import rdf, xsd
 
 __all__ = ["Positions", "positions"]
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode
 
-from edaphon.conformance.dataset import TERM, Dataset
-from edaphon.conformance.paths import (
+from edaphon.conformance.engine.dataset import TERM, Dataset
+from edaphon.conformance.model.paths import (
     Alternative,
     Inverse,
     OneOrMore,
@@ -17,9 +17,9 @@ from edaphon.conformance.paths import (
     ZeroOrOne,
     as_sparql,
 )
-from edaphon.conformance.shapes import Targets
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import rdf
+from edaphon.conformance.model.shapes import Targets
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import rdf
 
 __all__ = ["Source", "instances", "is_target", "listed", "targeted", "within"]
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from pyoxigraph import Quad, Triple
 
-from edaphon.conformance.affected import Dependencies, affected, dependencies
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.engine import Engine
-from edaphon.conformance.findings import Finding
-from edaphon.conformance.shapes import Shape, Shapes
-from edaphon.conformance.sources import is_target, listed
+from edaphon.conformance.change.affected import Dependencies, affected, dependencies
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.engine import Engine
+from edaphon.conformance.engine.sources import is_target, listed
+from edaphon.conformance.model.findings import Finding
+from edaphon.conformance.model.shapes import Shape, Shapes
 
 __all__ = ["Change", "Incremental", "difference"]
 

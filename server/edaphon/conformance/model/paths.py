@@ -6,8 +6,8 @@ from typing import assert_never
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from edaphon.conformance.triples import BrokenList, Term, Triples
-from edaphon.conformance.vocabulary import rdf, sh
+from edaphon.conformance.model.triples import BrokenList, Term, Triples
+from edaphon.conformance.model.vocabulary import rdf, sh
 
 __all__ = [
     "Alternative",

@@ -7,7 +7,7 @@ from typing import Final
 
 from pyoxigraph import Literal
 
-from edaphon.conformance.vocabulary import XSD
+from edaphon.conformance.model.vocabulary import XSD
 
 __all__ = ["FORMS", "INTEGER_RANGES", "is_well_formed"]
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from edaphon.conformance.constraints import Query
-from edaphon.conformance.queries import OPAQUE, mask
+from edaphon.conformance.model.constraints import Query
+from edaphon.conformance.reading.queries import OPAQUE, mask
 
 __all__ = ["Prepared", "prepare_ask", "prepare_select"]
 

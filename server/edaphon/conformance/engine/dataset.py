@@ -7,9 +7,9 @@ from typing import Literal as PythonLiteral
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Triple, Variable
 
-from edaphon.conformance.spelling import Spelling
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import rdfs
+from edaphon.conformance.engine.spelling import Spelling
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import rdfs
 
 __all__ = ["TERM", "Dataset"]
 

@@ -6,15 +6,15 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from edaphon.conformance import constraints as c
-from edaphon.conformance import guards
-from edaphon.conformance.components import Components
-from edaphon.conformance.findings import VIOLATION, Remark
-from edaphon.conformance.paths import Path, PathError, parse_path
-from edaphon.conformance.queries import QueryRefused, check_query
-from edaphon.conformance.shapes import Shape, ShapeName, Shapes, Targets
-from edaphon.conformance.triples import BrokenList, Term, Triples
-from edaphon.conformance.vocabulary import CONSTRAINT_TERMS, DERIVED_INTEGERS, rdf, rdfs, sh, xsd
+from edaphon.conformance.model import constraints as c
+from edaphon.conformance.model.findings import VIOLATION, Remark
+from edaphon.conformance.model.paths import Path, PathError, parse_path
+from edaphon.conformance.model.shapes import Shape, ShapeName, Shapes, Targets
+from edaphon.conformance.model.triples import BrokenList, Term, Triples
+from edaphon.conformance.model.vocabulary import CONSTRAINT_TERMS, DERIVED_INTEGERS, rdf, rdfs, sh, xsd
+from edaphon.conformance.reading import guards
+from edaphon.conformance.reading.components import Components
+from edaphon.conformance.reading.queries import QueryRefused, check_query
 from edaphon.errors import ShapesError
 
 __all__ = ["read_shapes"]

@@ -7,8 +7,17 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from edaphon.conformance.paths import Alternative, Inverse, OneOrMore, Path, Predicate, Sequence, ZeroOrMore, ZeroOrOne
-from edaphon.conformance.vocabulary import rdf
+from edaphon.conformance.model.paths import (
+    Alternative,
+    Inverse,
+    OneOrMore,
+    Path,
+    Predicate,
+    Sequence,
+    ZeroOrMore,
+    ZeroOrOne,
+)
+from edaphon.conformance.model.vocabulary import rdf
 
 __all__ = ["Edge", "Scope", "Unclear", "scopes"]
 

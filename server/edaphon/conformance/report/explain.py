@@ -9,17 +9,17 @@ from typing import Final, Protocol
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Store, Triple
 
-from edaphon.conformance import constraints as c
-from edaphon.conformance.findings import Finding, Place
-from edaphon.conformance.guards import shrink, spell
-from edaphon.conformance.nearest import nearest
-from edaphon.conformance.paths import Inverse, Path, Predicate, readable
-from edaphon.conformance.paths import Sequence as Steps
-from edaphon.conformance.positions import Positions, positions
-from edaphon.conformance.shapes import Shape, Shapes
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import RDFS, rdf, sh
-from edaphon.conformance.wording import wording
+from edaphon.conformance.model import constraints as c
+from edaphon.conformance.model.findings import Finding, Place
+from edaphon.conformance.model.paths import Inverse, Path, Predicate, readable
+from edaphon.conformance.model.paths import Sequence as Steps
+from edaphon.conformance.model.shapes import Shape, Shapes
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import RDFS, rdf, sh
+from edaphon.conformance.reading.guards import shrink, spell
+from edaphon.conformance.reading.nearest import nearest
+from edaphon.conformance.report.positions import Positions, positions
+from edaphon.conformance.report.wording import wording
 from edaphon.namespaces import PREFIXES
 
 __all__ = ["Described", "Lookup", "Source", "StoreLookup", "best", "explain"]

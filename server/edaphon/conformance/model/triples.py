@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from edaphon.conformance.vocabulary import rdf
+from edaphon.conformance.model.vocabulary import rdf
 
 __all__ = ["BrokenList", "Term", "Triples"]
 

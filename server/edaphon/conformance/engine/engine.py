@@ -8,16 +8,16 @@ from functools import partial
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolution, Variable
 
-from edaphon.conformance import constraints as c
-from edaphon.conformance.compiler import less, value_test
-from edaphon.conformance.dataset import TERM, Dataset
-from edaphon.conformance.findings import Capped, Finding
-from edaphon.conformance.paths import Path, Predicate, as_sparql
-from edaphon.conformance.prebinding import prepare_ask, prepare_select
-from edaphon.conformance.shapes import Shape, ShapeName, Shapes
-from edaphon.conformance.sources import Source, instances, listed, targeted, within
-from edaphon.conformance.triples import Term
-from edaphon.conformance.wording import fill
+from edaphon.conformance.engine.compiler import less, value_test
+from edaphon.conformance.engine.dataset import TERM, Dataset
+from edaphon.conformance.engine.prebinding import prepare_ask, prepare_select
+from edaphon.conformance.engine.sources import Source, instances, listed, targeted, within
+from edaphon.conformance.model import constraints as c
+from edaphon.conformance.model.findings import Capped, Finding
+from edaphon.conformance.model.paths import Path, Predicate, as_sparql
+from edaphon.conformance.model.shapes import Shape, ShapeName, Shapes
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.report.wording import fill
 from edaphon.errors import ShapesError
 
 __all__ = ["Engine", "findings"]

@@ -13,12 +13,12 @@ from rdflib import RDF, SH, BNode, Graph, URIRef
 from rdflib import Literal as RdflibLiteral
 from rdflib.term import Node
 
-from edaphon.conformance.constraints import Custom, Sparql
-from edaphon.conformance.findings import VIOLATION, Finding
-from edaphon.conformance.paths import Path, PathError, parse_path
-from edaphon.conformance.shapes import Shapes
-from edaphon.conformance.triples import Term, Triples
-from edaphon.conformance.vocabulary import XSD, sh
+from edaphon.conformance.model.constraints import Custom, Sparql
+from edaphon.conformance.model.findings import VIOLATION, Finding
+from edaphon.conformance.model.paths import Path, PathError, parse_path
+from edaphon.conformance.model.shapes import Shapes
+from edaphon.conformance.model.triples import Term, Triples
+from edaphon.conformance.model.vocabulary import XSD, sh
 from edaphon.errors import ShapesError
 
 __all__ = ["from_rdflib", "reference_findings", "to_rdflib"]

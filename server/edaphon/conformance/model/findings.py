@@ -5,9 +5,9 @@ from pathlib import Path as FilePath
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from edaphon.conformance.paths import Path
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import sh
+from edaphon.conformance.model.paths import Path
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import sh
 
 __all__ = ["INFO", "VIOLATION", "WARNING", "Capped", "Finding", "Place", "Remark", "Report", "rank"]
 

@@ -12,9 +12,9 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
-from edaphon.conformance.lexical import INTEGER_RANGES, is_well_formed
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import XSD
+from edaphon.conformance.engine.lexical import INTEGER_RANGES, is_well_formed
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import XSD
 
 __all__ = ["AS_WRITTEN", "ILL_FORMED", "Spelling", "value_of"]
 

@@ -5,11 +5,11 @@ from typing import assert_never
 
 from pyoxigraph import Literal, NamedNode
 
-from edaphon.conformance import constraints as c
-from edaphon.conformance.guards import shrink
-from edaphon.conformance.lexical import is_well_formed
-from edaphon.conformance.paths import Path
-from edaphon.conformance.triples import Term
+from edaphon.conformance.engine.lexical import is_well_formed
+from edaphon.conformance.model import constraints as c
+from edaphon.conformance.model.paths import Path
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.reading.guards import shrink
 
 __all__ = ["fill", "show", "wording"]
 

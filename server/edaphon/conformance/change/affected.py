@@ -17,9 +17,12 @@ from typing import Final, assert_never
 
 from pyoxigraph import NamedNode, Quad, Triple
 
-from edaphon.conformance import constraints as c
-from edaphon.conformance.dataset import Dataset
-from edaphon.conformance.paths import (
+from edaphon.conformance.change.patterns import Edge, Scope, Unclear, scopes
+from edaphon.conformance.engine.dataset import Dataset
+from edaphon.conformance.engine.prebinding import prepare_select
+from edaphon.conformance.engine.sources import listed
+from edaphon.conformance.model import constraints as c
+from edaphon.conformance.model.paths import (
     Alternative,
     Inverse,
     OneOrMore,
@@ -32,12 +35,9 @@ from edaphon.conformance.paths import (
     inverse,
     simplified,
 )
-from edaphon.conformance.patterns import Edge, Scope, Unclear, scopes
-from edaphon.conformance.prebinding import prepare_select
-from edaphon.conformance.shapes import Shape, ShapeName, Shapes, Targets
-from edaphon.conformance.sources import listed
-from edaphon.conformance.triples import Term
-from edaphon.conformance.vocabulary import rdf, rdfs
+from edaphon.conformance.model.shapes import Shape, ShapeName, Shapes, Targets
+from edaphon.conformance.model.triples import Term
+from edaphon.conformance.model.vocabulary import rdf, rdfs
 
 __all__ = ["Dependencies", "Occurrence", "affected", "dependencies"]
 

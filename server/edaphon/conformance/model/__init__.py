@@ -1,0 +1,1 @@
+"""What SHACL speaks of: shapes, their constraints and paths, and findings, as frozen values."""

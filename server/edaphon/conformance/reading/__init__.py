@@ -1,0 +1,1 @@
+"""A shapes graph becomes shapes, or an error that says what is wrong with it and where."""
