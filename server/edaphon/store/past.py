@@ -11,6 +11,7 @@ import fcntl
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,19 +181,7 @@ def _made(state: State, number: int, way: _Way) -> Revision:
         with reading(way.base) as base:
             base.backup(str(working))
             del base
-        store = Store(str(working))
-        change = change.inverse() if way.back else change
-        if effective(store, change.added, change.removed) != change:
-            raise RevisionGone(
-                f"revision {number} cannot be made again: what the ledger says of the revisions {way.after + 1} to "
-                f"{way.upto} does not fit what revision {way.base.number} holds"
-            )
-        merge.apply(store, change.added, change.removed, state.default_graph)
-        store.flush()
-        # A copy leaves out the engine's log of all that it has written, which may be larger than everything else.
-        store.backup(str(unfinished))
-        # The engine closes its files when the last reference goes.
-        del store
+        _change(state, working, unfinished, change, way, number)
         shutil.rmtree(working)
         for path in unfinished.iterdir():
             # One with a second name belongs to a revision as well, and was synced when that was published.
@@ -201,11 +190,28 @@ def _made(state: State, number: int, way: _Way) -> Revision:
         sync(unfinished)
         unfinished.rename(folder)
         sync(folder.parent)
-    except BaseException:
+    except BaseException as error:
+        # The engine writes to the folder until the last reference is gone, those in the frames of the error as well.
+        traceback.clear_frames(error.__traceback__)
         for left in (working, unfinished):
             shutil.rmtree(left, ignore_errors=True)
         raise
     return Revision(number, folder)
+
+
+def _change(state: State, working: Path, unfinished: Path, change: Delta, way: _Way, number: int) -> None:
+    """Change the clone in `working`, and clone it to `unfinished`; the engine closes both when this returns."""
+    store = Store(str(working))
+    change = change.inverse() if way.back else change
+    if effective(store, change.added, change.removed) != change:
+        raise RevisionGone(
+            f"revision {number} cannot be made again: what the ledger says of the revisions {way.after + 1} to "
+            f"{way.upto} does not fit what revision {way.base.number} holds"
+        )
+    merge.apply(store, change.added, change.removed, state.default_graph)
+    store.flush()
+    # A copy leaves out the engine's log of all that it has written, which may be larger than everything else.
+    store.backup(str(unfinished))
 
 
 def _changes(state: State, way: _Way) -> Iterator[Delta]:

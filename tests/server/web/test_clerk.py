@@ -9,7 +9,7 @@ import pytest
 from contributing import Desk
 from postgresql import Cluster
 
-from edaphon.errors import MemoryReached
+from edaphon.errors import EngineFailed
 from edaphon.settings import Settings
 from edaphon.store.revisions import Revisions
 from edaphon.web.clerk import Clerk
@@ -52,7 +52,7 @@ def test_what_the_ledger_has_is_published_when_the_process_that_should_have_done
     async def work() -> None:
         clerk = Clerk(Settings(), desk.state)
         try:
-            with pytest.raises(MemoryReached):
+            with pytest.raises(EngineFailed):
                 await clerk.register(broken)
         finally:
             clerk.close()
