@@ -1,5 +1,6 @@
 """What the tests of several folders share."""
 
+from listening import listener
 from postgresql import postgresql
 
-__all__ = ["postgresql"]
+__all__ = ["listener", "postgresql"]

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from edaphon.cli.failures import answered
-from edaphon.cli.options import settings_options
+from edaphon.cli.options import limit_option, settings_options
 from edaphon.cli.states import existing
 from edaphon.cli.tables import moment, write_table
 from edaphon.settings import Settings
@@ -14,16 +14,7 @@ __all__ = ["history"]
 
 
 @click.command(name="history")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=50,
-    show_default=True,
-    envvar="EDAPHON_LIMIT",
-    show_envvar=True,
-    metavar="N",
-    help="How many to list.",
-)
+@limit_option
 @click.option(
     "--before",
     type=click.IntRange(min=1),

@@ -10,7 +10,7 @@ import click
 
 from edaphon.settings import Settings, describe
 
-__all__ = ["settings_options"]
+__all__ = ["limit_option", "settings_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,6 +25,20 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+
+def limit_option(command: F) -> F:
+    """Give a command that lists things the option that says how many."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        default=50,
+        show_default=True,
+        envvar="EDAPHON_LIMIT",
+        show_envvar=True,
+        metavar="N",
+        help="How many to list.",
+    )(command)
 
 
 def settings_options(*names: str) -> Callable[[F], F]:

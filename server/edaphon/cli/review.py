@@ -7,7 +7,7 @@ import click
 
 from edaphon.cli.acting import acting, token_option
 from edaphon.cli.failures import answered
-from edaphon.cli.options import settings_options
+from edaphon.cli.options import limit_option, settings_options
 from edaphon.cli.states import existing, known, published
 from edaphon.cli.tables import moment, write_table
 from edaphon.contributions import review as decisions
@@ -56,16 +56,7 @@ def _reason(*, required: bool) -> Callable[[F], F]:
     show_envvar=True,
     help="Only those that conform no longer, such as accepted ones since the shapes have changed.",
 )
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=50,
-    show_default=True,
-    envvar="EDAPHON_LIMIT",
-    show_envvar=True,
-    metavar="N",
-    help="How many to list.",
-)
+@limit_option
 @settings_options("state", "ledger")
 def listing(status: Status | None, not_conforming: bool, limit: int, **options: Any) -> None:
     """List contributions, the newest first: id, status, when, who, quads to add, to retract, conforms, title."""

@@ -1,6 +1,5 @@
 """Changes by editors, without a proposal: SPARQL Update and Graph Store writes, checked and recorded like any other."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
+from edaphon.contributions.entry import entry
 from edaphon.contributions.legible import made_legible
 from edaphon.contributions.payload import refuse_nesting
 from edaphon.contributions.proposal import new_identifier
@@ -80,27 +80,18 @@ def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, Store,
                 report=verdict.report,
             )
         at = datetime.now(UTC)
-        record = Contribution(
-            id=identifier,
-            kind=one.kind,
-            title=one.title,
-            source=None,
-            contributor=actor.name,
-            status="accepted",
-            created=now,
+        record = entry(
+            identifier,
+            one.kind,
+            one.title,
+            actor.name,
+            now,
+            one.content,
+            one.media_type,
+            delta,
+            verdict,
+            revision.number,
             decided=at,
-            decided_by=actor.name,
-            reason=None,
-            revision=revision.number + 1,
-            base=revision.number,
-            added=len(delta.added),
-            removed=len(delta.removed),
-            conforms=True,
-            shapes=verdict.shapes,
-            media_type=one.media_type,
-            digest=hashlib.sha256(one.content).hexdigest(),
-            reverts=None,
-            reverted_by=None,
         )
         return Publication(
             _with_provenance(state, store, record, delta),

@@ -1,6 +1,5 @@
 """A proposal: bytes that somebody sends become a contribution that waits for a decision, or a reason why not."""
 
-import hashlib
 import re
 import secrets
 import unicodedata
@@ -11,6 +10,7 @@ from typing import Final
 
 from pyoxigraph import NamedNode, Quad
 
+from edaphon.contributions.entry import entry
 from edaphon.contributions.legible import legible
 from edaphon.contributions.payload import Payload, read, skolemised
 from edaphon.contributions.places import source_of
@@ -110,27 +110,18 @@ def propose(state: State, actor: Actor, said: About, payload: Payload) -> Contri
             "with this contribution the graph would not conform to its shapes; the report says what to mend",
             report=verdict.report,
         )
-    contribution = Contribution(
-        id=identifier,
-        kind="proposal",
-        title=said.title,
+    contribution = entry(
+        identifier,
+        "proposal",
+        said.title,
+        actor.name,
+        now,
+        payload.content,
+        payload.media_type,
+        delta,
+        verdict,
+        base.number,
         source=said.source,
-        contributor=actor.name,
-        status="proposed",
-        created=now,
-        decided=None,
-        decided_by=None,
-        reason=None,
-        revision=None,
-        base=base.number,
-        added=len(delta.added),
-        removed=len(delta.removed),
-        conforms=True,
-        shapes=verdict.shapes,
-        media_type=payload.media_type,
-        digest=hashlib.sha256(payload.content).hexdigest(),
-        reverts=None,
-        reverted_by=None,
     )
     state.ledger.submit(contribution, payload.content, request.packed(), verdict.packed())
     return contribution

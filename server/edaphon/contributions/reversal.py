@@ -1,10 +1,10 @@
 """A revert: a new contribution that undoes an old one, as far as it still stands, and is checked like any other."""
 
-import hashlib
 from datetime import UTC, datetime
 
 from pyoxigraph import Quad, Store
 
+from edaphon.contributions.entry import entry
 from edaphon.contributions.proposal import new_identifier
 from edaphon.contributions.provenance import PROVENANCE, activity, graph_of, invalidated, prov, provenance
 from edaphon.contributions.review import must_be, with_reason
@@ -54,27 +54,20 @@ def revert(state: State, actor: Actor, identifier: str, reason: str | None) -> C
                 f"without {identifier} the graph would not conform to its shapes; the report says why",
                 report=verdict.report,
             )
-        record = Contribution(
-            id=new,
-            kind="revert",
-            title=title,
-            source=None,
-            contributor=actor.name,
-            status="accepted",
-            created=now,
+        record = entry(
+            new,
+            "revert",
+            title,
+            actor.name,
+            now,
+            patch,
+            PATCH,
+            delta,
+            verdict,
+            base.number,
             decided=now,
-            decided_by=actor.name,
             reason=because,
-            revision=base.number + 1,
-            base=base.number,
-            added=len(delta.added),
-            removed=len(delta.removed),
-            conforms=True,
-            shapes=verdict.shapes,
-            media_type=PATCH,
-            digest=hashlib.sha256(patch).hexdigest(),
             reverts=identifier,
-            reverted_by=None,
         )
         told = provenance(record) | invalidated(identifier, new)
         if Quad(graph_of(identifier), prov("wasGeneratedBy"), activity(identifier), PROVENANCE) not in store:

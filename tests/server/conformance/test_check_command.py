@@ -80,6 +80,14 @@ def test_findings_end_with_status_1_and_are_told_with_line_and_remedy(shapes: Pa
     assert lines[-1] == "Does not conform: 3 violations, 1 warning."
 
 
+def test_what_is_only_advised_is_not_called_a_violation(tmp_path: Path, shapes: Path) -> None:
+    file = tmp_path / "poor.ttl"
+    file.write_text('PREFIX ex: <http://example.org/> ex:b a ex:Body ; ex:status "closed" ; ex:size "many" .')
+    result = run(file, "--shapes", shapes)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == "No violation, but 1 warning."
+
+
 def test_options_may_come_before_the_files(shapes: Path, wrong: Path) -> None:
     assert run("--shapes", shapes, "--format", "json", wrong).exit_code == 1
 

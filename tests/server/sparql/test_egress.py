@@ -3,10 +3,11 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from listening import called
 from pyoxigraph import Store
 
 from edaphon.errors import EgressRefused, QueryError, QuerySyntax, RemoteFailed
@@ -67,23 +68,6 @@ def parses(text: str) -> bool:
         return False
     except (OSError, RuntimeError, ValueError):
         return True
-    return True
-
-
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    """A socket on loopback that someone may connect to."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
-        yield server
-
-
-def called(listener: socket.socket) -> bool:
-    try:
-        connection, _ = listener.accept()
-    except BlockingIOError:
-        return False
-    connection.close()
     return True
 
 

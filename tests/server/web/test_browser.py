@@ -1,19 +1,17 @@
 """What a person sees in a browser: the start page, an example that runs, a mistake that is explained."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Error, Page, expect, sync_playwright
+from browser import needs_chromium
+from playwright.sync_api import Page, expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PHONE = {"width": 390, "height": 844}
 EXAMPLE = "How many took part in each event, and whether that is a lower bound"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; apt-get install chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -25,27 +23,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert server.stdout is not None
         yield "http" + server.stdout.readline().rpartition("http")[2].strip()
         server.terminate()
-
-
-@pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    """A page on which nothing goes wrong and that asks nobody else for anything."""
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        except Error as error:
-            pytest.skip(f"chromium does not start here: {error.message.splitlines()[0]}")
-        page = browser.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        yield page
-        browser.close()
-    assert [url for url in asked if not url.startswith((address, "data:"))] == []
-    # A query that does not parse is told by its status as well, which the browser remarks upon.
-    assert [one for one in complaints if "400 (Bad Request)" not in one] == []
 
 
 def test_an_example_leads_to_its_answer(page: Page, address: str) -> None:

@@ -1,22 +1,20 @@
 """What a person sees who follows the links of the graph: a thing, who says so, what else that passage says."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page, ViewportSize, expect, sync_playwright
+from browser import needs_chromium
+from playwright.sync_api import Page, ViewportSize, expect
 from serving import serving
 
 from edaphon.store.preparing import prepare
 from edaphon.store.state import State
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PARAGRAPH = "Progress report, paragraph 1"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; apt-get install chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +24,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     prepare(state)
     with serving(state, "--workers", "2", "--processes", "1") as server:
         yield server.url
-
-
-@pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    """A page on which nothing goes wrong and that asks nobody else for anything."""
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        except Error as error:
-            pytest.skip(f"chromium does not start here: {error.message.splitlines()[0]}")
-        page = browser.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        yield page
-        browser.close()
-    assert [url for url in asked if not url.startswith((address, "data:"))] == []
-    assert complaints == []
 
 
 def test_a_statement_leads_to_who_makes_it_and_on_from_there(page: Page, address: str) -> None:

@@ -75,4 +75,7 @@ def _summary(report: Report) -> Text:
     others = sum(finding.severity not in NAMES for finding in report.findings)
     if others:
         counts.append(f"{others} of other severities")
+    if not others and not report.count(VIOLATION):
+        # To SHACL it does not conform; but what is only advised keeps no contribution out.
+        return summary.append(f"No violation, but {', '.join(counts)}.", "yellow")
     return summary.append(f"Does not conform: {', '.join(counts)}.", "bold red")

@@ -2,9 +2,10 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
+from listening import called
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from edaphon.errors import EgressRefused, EngineRefused, RemoteFailed
@@ -58,23 +59,6 @@ INNOCENT = {
     "blank node": "INSERT DATA { _:load <a:b> _:service }",
     "language tag": "INSERT DATA { <a:a> <a:b> 'x'@load }",
 }
-
-
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    """A socket on loopback that someone may connect to."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
-        yield server
-
-
-def called(listener: socket.socket) -> bool:
-    try:
-        connection, _ = listener.accept()
-    except BlockingIOError:
-        return False
-    connection.close()
-    return True
 
 
 def address(listener: socket.socket) -> str:

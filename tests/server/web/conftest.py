@@ -1,0 +1,5 @@
+"""What the tests of pages share."""
+
+from browser import page
+
+__all__ = ["page"]
