@@ -20,6 +20,7 @@ from edaphon.store.ledger.records import Contribution
 from edaphon.store.preparing import catch_up
 from edaphon.store.revisions import Revision
 from edaphon.store.state import State
+from edaphon.store.working import stand_by
 
 __all__ = [
     "Place",
@@ -51,8 +52,10 @@ class Place:
 
 @lru_cache(maxsize=1)
 def state_at(place: Place) -> State:
-    """The state folder of a place, kept open."""
-    return State.open(place.folder, ledger=place.ledger)
+    """The state folder of a place, kept open, with the copies on which changes are tried and made."""
+    state = State.open(place.folder, ledger=place.ledger)
+    stand_by(state)
+    return state
 
 
 def propose(place: Place, actor: Actor, said: About, payload: Payload) -> Contribution:

@@ -73,7 +73,7 @@ def edit(state: State, actor: Actor, one: Edit, work: Callable[[Revision, Store,
         if state.default_graph == "merge":
             guard_record(delta.added, store)
             guard_others(delta.added, identifier, state.ledger)
-        verdict = check(state, revision, store, delta)
+        verdict = check(state, revision, delta)
         if not verdict.conforms:
             raise NotConforming(
                 "after this change the graph would not conform to its shapes; the report says what to mend",

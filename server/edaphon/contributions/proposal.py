@@ -22,8 +22,8 @@ from edaphon.errors import ContributionRefused, NotConforming
 from edaphon.store.delta import Delta
 from edaphon.store.ledger.records import Contribution
 from edaphon.store.merge import in_graph, triple_of
-from edaphon.store.reading import reading
 from edaphon.store.state import State
+from edaphon.store.working import working
 
 __all__ = ["About", "about", "new_identifier", "propose", "requested"]
 
@@ -102,9 +102,10 @@ def propose(state: State, actor: Actor, said: About, payload: Payload) -> Contri
     identifier = new_identifier(said.title, now)
     request = requested(payload, identifier)
     base = state.current()
-    with reading(base) as store:
-        delta = resolve(request, store, state.default_graph)
-        verdict = check(state, base, store, delta, source_of(payload, identifier))
+    with working(state, "try") as copy:
+        with copy.at(base) as held:
+            delta = resolve(request, held.store, state.default_graph)
+        verdict = check(state, base, delta, source_of(payload, identifier), on=copy)
     if not verdict.conforms:
         raise NotConforming(
             "with this contribution the graph would not conform to its shapes; the report says what to mend",

@@ -48,7 +48,7 @@ def revert(state: State, actor: Actor, identifier: str, reason: str | None) -> C
         delta = effective(store, undone.added, undone.removed)
         if not delta:
             raise NothingToRetract(f"nothing of {identifier} stands any more; later changes have undone all of it")
-        verdict = check(state, base, store, delta)
+        verdict = check(state, base, delta)
         if not verdict.conforms:
             raise NoLongerConforming(
                 f"without {identifier} the graph would not conform to its shapes; the report says why",

@@ -47,7 +47,7 @@ def accept(state: State, actor: Actor, identifier: str, reason: str | None) -> C
         # A check that failed is recorded with its revision as well.
         if base.number != contribution.base or not contribution.conforms:
             media_type, content = ledger.payload(identifier)
-            verdict = check(state, base, store, delta, source_of(Payload(content, media_type), identifier))
+            verdict = check(state, base, delta, source_of(Payload(content, media_type), identifier))
             made = Check(base.number, verdict.packed(), verdict.conforms, verdict.shapes)
             if not verdict.conforms:
                 ledger.checked(identifier, made.base, made.report, made.conforms, made.shapes)

@@ -1,5 +1,6 @@
 """Whether the graph would conform to its shapes with a change made, and what is kept of that check."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from edaphon.conformance.change.candidate import Proposal, check_proposal
+from edaphon.conformance.change.candidate import Proposal, try_on
 from edaphon.conformance.change.incremental import Incremental
 from edaphon.conformance.check import CAP, corpus_shapes
 from edaphon.conformance.model.findings import VIOLATION, Report
@@ -17,8 +18,10 @@ from edaphon.conformance.report import WRITERS
 from edaphon.conformance.report.explain import Source
 from edaphon.corpus.layout import Corpus
 from edaphon.store.delta import Delta
+from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision
 from edaphon.store.state import State
+from edaphon.store.working import WorkingCopy, working
 
 __all__ = ["Verdict", "check", "kept_report", "shapes_of"]
 
@@ -53,25 +56,29 @@ def kept_report(packed: bytes) -> dict[str, str]:
     return found
 
 
-def check(state: State, base: Revision, published: Store, delta: Delta, source: Source | None = None) -> Verdict:
-    """Check what a change would make wrong in a revision, whose store is open; `source` is the text it was sent as.
+def check(
+    state: State, base: Revision, delta: Delta, source: Source | None = None, *, on: WorkingCopy | None = None
+) -> Verdict:
+    """Check what a change would make wrong in a revision; `source` is the text that it was sent as.
 
-    The change is tried on a copy beside the revisions: raises StateFull when the disk has no room for it.
+    It is tried on the copy `on`, where the caller has one: raises StateFull when the disk has no room for it.
     """
     shapes, version = shapes_of(state.corpus)
     if shapes is None:
         return Verdict(Report(), version)
-    with state.writing():
-        report = check_proposal(
-            base.folder,
-            Proposal(tuple(delta.added), tuple(delta.removed)),
-            shapes,
-            mode=state.default_graph,
-            published=published,
-            brought_by=() if source is None else (source,),
-            cap=CAP,
-        )
-    return Verdict(report, version)
+    proposal = Proposal(tuple(delta.added), tuple(delta.removed))
+    brought_by = () if source is None else (source,)
+    with contextlib.ExitStack() as opened, state.writing():
+
+        def attempt(store: Store) -> Report:
+            def published() -> Store:
+                return opened.enter_context(reading(base))
+
+            mode = state.default_graph
+            return try_on(store, proposal, shapes, published, mode=mode, brought_by=brought_by, cap=CAP)
+
+        copy = on or opened.enter_context(working(state, "try"))
+        return Verdict(copy.tried(base, delta, attempt), version)
 
 
 def shapes_of(corpus: Corpus) -> tuple[Incremental | None, str]:

@@ -14,7 +14,18 @@ from edaphon.corpus.implied import ALIGNING, RDF_TYPE, Alignments
 from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE
 from edaphon.settings import DefaultGraph as Mode
 
-__all__ = ["RDF_TYPE", "apply", "canonical", "counts", "derived", "in_graph", "ontology_of", "recompute", "triple_of"]
+__all__ = [
+    "RDF_TYPE",
+    "apply",
+    "canonical",
+    "counts",
+    "derived",
+    "in_graph",
+    "in_ontology",
+    "ontology_of",
+    "recompute",
+    "triple_of",
+]
 
 IMPLIED = NamedNode(GRAPH_IMPLIED)
 DEFAULT = DefaultGraph()
@@ -84,13 +95,14 @@ def apply(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mo
     for quad in going:
         store.remove(quad)
     touched = {triple_of(quad) for quad in coming | going if counts(quad.graph_name)}
-    after = ontology_of(store) if any(_in_ontology(quad) for quad in coming | going) else before
+    after = ontology_of(store) if any(in_ontology(quad) for quad in coming | going) else before
     if after != before:
         recompute(store, mode)
         return
     around = touched.union(*(after.implied(triple) for triple in touched))
+    come = {triple_of(quad) for quad in coming if counts(quad.graph_name)}
     for triple in around:
-        stated = _stated(store, triple)
+        stated = triple in come or _stated(store, triple)
         implied = any(_stated(store, source) for source in after.sources_of(triple))
         _set(store, in_graph(triple, IMPLIED), present=implied)
         if mode == "merge":
@@ -107,7 +119,8 @@ def in_graph(triple: Triple, graph: GraphName) -> Quad:
     return Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
-def _in_ontology(quad: Quad) -> bool:
+def in_ontology(quad: Quad) -> bool:
+    """Whether a quad states something of the vocabulary, and so may change what others imply."""
     return isinstance(quad.graph_name, NamedNode) and quad.graph_name.value == GRAPH_ONTOLOGY
 
 
@@ -119,10 +132,9 @@ def _stated(store: Store, triple: Triple) -> bool:
 
 
 def _set(store: Store, quad: Quad, *, present: bool) -> None:
-    if present:
-        store.add(quad)
-    else:
-        store.remove(quad)
+    # To look costs a tenth of what it costs to write what is the case already.
+    if present != (quad in store):
+        (store.add if present else store.remove)(quad)
 
 
 def recompute(store: Store, mode: Mode) -> None:

@@ -17,6 +17,7 @@ from edaphon.store.delta import Delta, effective
 from edaphon.store.filling import Source, fill
 from edaphon.store.ledger.records import RevisionRecord
 from edaphon.store.revisions import CORPUS_DIGEST, CORPUS_QUADS, Candidate, Revisions
+from edaphon.store.scratch import sweep
 from edaphon.store.state import State, written
 from edaphon.store.words import last_words, loaded
 
@@ -32,6 +33,7 @@ def prepare(state: State) -> bool:
     Of a changed corpus only the difference is applied: what was contributed and loaded stays. True when the corpus had
     changed, so that what was contributed should be checked again. Raises StateError and CorpusError.
     """
+    sweep(state.folder)
     changed = made_from(state) != state.corpus.digest()
     if changed or _behind(state) or state.untidy:
         for attempt in range(1, ATTEMPTS + 1):

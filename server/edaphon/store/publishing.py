@@ -14,9 +14,9 @@ from edaphon.store.agreement import must_agree
 from edaphon.store.delta import Delta
 from edaphon.store.ledger.records import Acceptance, Brought, Cause, RevisionRecord
 from edaphon.store.preparing import catch_up, made_from
-from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision, Revisions
 from edaphon.store.state import State
+from edaphon.store.working import Held, working
 
 __all__ = ["Publication", "publish"]
 
@@ -44,7 +44,7 @@ class Publication:
 
 
 def publish(state: State, work_out: Callable[[Revision, Store], Publication]) -> Revision:
-    """Publish what `work_out` makes of the published revision and its store, which is open for reading.
+    """Publish what `work_out` makes of the published revision and of a store with its content, which it only reads.
 
     It is called without the right to publish, so that it may take its time; again when another revision was published
     meanwhile; and after several attempts with that right. Whatever it raises ends the attempt, and nothing has
@@ -52,30 +52,32 @@ def publish(state: State, work_out: Callable[[Revision, Store], Publication]) ->
     nor a loss of power undoes it. Raises StateBusy, StateFull, StateError, and LedgerError where the ledger does not go
     with what is published.
     """
-    for _ in range(ATTEMPTS):
-        base = state.current()
-        with reading(base) as store:
-            publication = work_out(base, store)
-            # Taken is its number when a server on another machine, with the same ledger, was faster.
-            with contextlib.suppress(RevisionTaken), state.publishing() as revisions:
-                must_agree(state)
-                catch_up(state, revisions)
-                if state.current() == base:
-                    return _publish(state, revisions, publication, store)
-    with state.publishing() as revisions:
-        must_agree(state)
-        catch_up(state, revisions)
-        base = state.current()
-        with reading(base) as store:
-            return _publish(state, revisions, work_out(base, store), store)
+    with working(state, "make") as copy:
+        for _ in range(ATTEMPTS):
+            base = state.current()
+            with copy.at(base) as held:
+                publication = work_out(base, held.store)
+                # Taken is its number when a server on another machine, with the same ledger, was faster.
+                with contextlib.suppress(RevisionTaken), state.publishing() as revisions:
+                    must_agree(state)
+                    catch_up(state, revisions)
+                    if state.current() == base:
+                        return _publish(state, revisions, publication, held)
+        with state.publishing() as revisions:
+            must_agree(state)
+            catch_up(state, revisions)
+            base = state.current()
+            with copy.at(base) as held:
+                return _publish(state, revisions, work_out(base, held.store), held)
 
 
-def _publish(state: State, revisions: Revisions, publication: Publication, base: Store) -> Revision:
+def _publish(state: State, revisions: Revisions, publication: Publication, held: Held) -> Revision:
     delta = publication.delta
-    with state.writing(), revisions.next(base=base) as candidate:
-        merge.apply(candidate.store, delta.added, delta.removed, state.default_graph)
+    packed = delta.packed()
+
+    def commit(number: int) -> None:
         record = RevisionRecord(
-            number=candidate.number,
+            number=number,
             at=publication.at,
             cause=publication.cause,
             actor=publication.actor,
@@ -87,8 +89,10 @@ def _publish(state: State, revisions: Revisions, publication: Publication, base:
             complete=True,
             details={},
         )
-        packed = delta.packed()
-        candidate.commit = lambda: state.ledger.publish(
-            record, packed, accepts=publication.acceptance, brings=publication.brought
-        )
+        state.ledger.publish(record, packed, accepts=publication.acceptance, brings=publication.brought)
+
+    with state.writing():
+        held.number = None
+        merge.apply(held.store, delta.added, delta.removed, state.default_graph)
+        held.number = revisions.publish(held.store, commit)
     return state.current()

@@ -96,13 +96,45 @@ class Revisions:
         return Revision(number, folder)
 
     @contextlib.contextmanager
-    def next(self, *, empty: bool = False, number: int | None = None, base: Store | None = None) -> Iterator[Candidate]:
+    def next(self, *, empty: bool = False, number: int | None = None) -> Iterator[Candidate]:
         """Make the next revision from a hard-linked clone of the current one, or from nothing.
 
-        `base` is the current one's store, where it is open already. Its number is the next one unless another, higher
-        than the current one, is given. It is published when the block ends, and thrown away when the block raises:
-        then nothing has happened.
+        Its number is the next one unless another, higher than the current one, is given. It is published when the block
+        ends, and thrown away when the block raises: then nothing has happened.
         """
+        last, number, folder = self._begun(number)
+        try:
+            if last is not None and not empty:
+                Store.read_only(str(last.folder)).backup(str(folder))
+                _bring_corpus(last, folder)
+            candidate = Candidate(number, folder, Store(str(folder)))
+            yield candidate
+            candidate.store.flush()
+            # The engine closes its files when the last reference goes; only then may others open the folder.
+            del candidate.store
+            self._publish(number, folder, last, candidate.commit)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def publish(self, store: Store, commit: Callable[[int], None]) -> int:
+        """Publish what a store holds, which stays open, as the next revision of the same corpus; its number.
+
+        `commit` is called with that number, as `Candidate.commit` is. Whatever is raised, nothing has happened.
+        """
+        last, number, folder = self._begun()
+        try:
+            # Writes what the engine has in memory to files, and links those.
+            store.backup(str(folder))
+            _bring_corpus(last, folder)
+            self._publish(number, folder, last, lambda: commit(number))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return number
+
+    def _begun(self, number: int | None = None) -> tuple[Revision | None, int, Path]:
+        """The published revision, the number of the next one, and the folder in which to make that."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self.sweep()
         try:
@@ -110,22 +142,7 @@ class Revisions:
         except RevisionMissing:
             last = None
         number = number or max([last.number if last else 0, *(int(folder.name) for folder in self._kept())]) + 1
-        folder = self._folder / f"{number:06}{UNFINISHED}"
-        try:
-            if last is not None and not empty:
-                (base or Store.read_only(str(last.folder))).backup(str(folder))
-                for name in (CORPUS_DIGEST, CORPUS_QUADS):
-                    if (last.folder / name).exists():
-                        os.link(last.folder / name, folder / name)
-            candidate = Candidate(number, folder, Store(str(folder)))
-            yield candidate
-            candidate.store.flush()
-            # The engine closes its files when the last reference goes; only then may others open the folder.
-            del candidate.store
-            self._publish(candidate)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        return last, number, self._folder / f"{number:06}{UNFINISHED}"
 
     def sweep(self) -> None:
         """Remove what was left unfinished by a process that died, and revisions that nobody needs any more."""
@@ -157,30 +174,30 @@ class Revisions:
         """Whether a process that died has left something to sweep."""
         return self._next_pointer.exists() or any(self._folder.glob(f"*{UNFINISHED}*"))
 
-    def _publish(self, candidate: Candidate) -> None:
-        for path in candidate.folder.iterdir():
-            # A file with a second name belongs to the last revision as well, and was synced when that was published:
-            # there it had one name only, also where the bulk loader had made it, which moves its files in. The clone
-            # shares only files that the engine never writes to again; what it still writes to it copies.
-            if path.stat().st_nlink == 1:
+    def _publish(self, number: int, folder: Path, last: Revision | None, commit: Callable[[], None]) -> None:
+        # A clone shares only files that the engine never writes to again; what it still writes to it copies. What the
+        # last revision has as well was synced when that was published.
+        shared = {path.stat().st_ino for path in last.folder.iterdir()} if last is not None else set()
+        for path in folder.iterdir():
+            if path.stat().st_ino not in shared:
                 sync(path)
-        sync(candidate.folder)
+        sync(folder)
         try:
             with self._next_pointer.open("w", encoding="ascii") as file:
-                file.write(f"{candidate.number}\n")
+                file.write(f"{number}\n")
                 file.flush()
                 os.fsync(file.fileno())
             # Before the folder has its name, so that after a crash the folder is known for what it is.
             sync(self._pointer.parent)
-            candidate.folder.rename(self._named(candidate.number))
+            folder.rename(self._named(number))
             sync(self._folder)
-            candidate.commit()
+            commit()
             self._next_pointer.rename(self._pointer)
         except BaseException:
             # Without it the pointer is in its place already, and the revision is published.
             if self._next_pointer.exists():
                 with contextlib.suppress(FileNotFoundError):
-                    self._named(candidate.number).rename(candidate.folder)
+                    self._named(number).rename(folder)
                 self._next_pointer.unlink()
             raise
         sync(self._pointer.parent)
@@ -200,6 +217,14 @@ class Revisions:
 
     def _kept(self) -> list[Path]:
         return [folder for folder in self._folder.glob("*") if NUMBER.fullmatch(folder.name)]
+
+
+def _bring_corpus(last: Revision | None, folder: Path) -> None:
+    """Say of a folder that it rests on the corpus of that revision."""
+    if last is not None:
+        for name in (CORPUS_DIGEST, CORPUS_QUADS):
+            if (last.folder / name).exists():
+                os.link(last.folder / name, folder / name)
 
 
 def in_use(folder: Path) -> bool:

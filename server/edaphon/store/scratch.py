@@ -1,20 +1,17 @@
-"""A folder beside the revisions for a copy of one that is tried on and thrown away, also when its process dies."""
+"""A folder beside the revisions for a copy of one that is thrown away, also when its process dies."""
 
 import contextlib
 import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["scratch_folder"]
+__all__ = ["COPY", "scratch_folder", "sweep"]
 
-COPY: Final = "check-"
-# Younger ones may be about to be locked. In seconds.
-NEW: Final = 60.0
+COPY: Final = "copy-"
 
 
 @contextlib.contextmanager
@@ -23,27 +20,37 @@ def scratch_folder(place: Path) -> Iterator[Path]:
 
     Whoever opens a store in it must have let go of it when the block ends.
     """
-    _sweep(place)
-    folder = Path(tempfile.mkdtemp(prefix=COPY, dir=place))
-    # Held as long as this process lives and needs it; a process's number would come back some day.
-    hold = os.open(folder, os.O_RDONLY)
+    sweep(place)
+    folder, hold = _held(place)
     try:
-        fcntl.flock(hold, fcntl.LOCK_EX)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(hold)
 
 
-def _sweep(place: Path) -> None:
-    """Remove the copies of processes that were killed while they had them."""
+def sweep(place: Path) -> None:
+    """Remove the copies of processes that ended without doing so."""
     for left in place.glob(f"{COPY}*"):
         with contextlib.suppress(FileNotFoundError, BlockingIOError):
-            if time.time() - left.stat().st_mtime < NEW:
-                continue
             hold = os.open(left, os.O_RDONLY)
             try:
                 fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(left, ignore_errors=True)
             finally:
                 os.close(hold)
+
+
+def _held(place: Path) -> tuple[Path, int]:
+    """A new folder, and the lock on it: held as long as this process lives and needs it; a process's number would come
+    back some day.
+    """
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=COPY, dir=place))
+        with contextlib.suppress(FileNotFoundError):
+            hold = os.open(folder, os.O_RDONLY)
+            fcntl.flock(hold, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, hold
+            # Somebody swept before it was locked.
+            os.close(hold)

@@ -20,6 +20,7 @@ from edaphon.store.revisions import Revision, Revisions
 
 if TYPE_CHECKING:  # the database library takes longer to import than everything else, and most readers never need it
     from edaphon.store.ledger import Ledger
+    from edaphon.store.working import WorkingCopy
 
 __all__ = ["LEDGER", "State", "written"]
 
@@ -44,6 +45,8 @@ class State:
         self._ledger: Ledger | None = None
         self._opening = threading.Lock()
         self._revisions = Revisions(folder)
+        # Those that are kept open, by what for: see `store.working`.
+        self.copies: dict[str, WorkingCopy] = {}
 
     @classmethod
     def open(

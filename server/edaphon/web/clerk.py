@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from edaphon.conformance.isolation import Checker
 from edaphon.errors import DeadlineReached, EdaphonError, EngineFailed, MemoryReached, PoolBusy
 from edaphon.settings import Settings
+from edaphon.store.scratch import sweep
 
 if TYPE_CHECKING:  # costs a server's start a third of a second, which most servers never need
     from edaphon.contributions.desk import Place
@@ -154,6 +155,7 @@ class Clerk:
                 logger.warning("what other servers publish cannot be followed: %s", error)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, and remove the copies that they worked on."""
         for desk in (self._intake, self._registrar, self._editor, self._reader):
             desk.close()
+        sweep(self._state.folder)

@@ -1,17 +1,22 @@
 """What becomes of a contribution whose process dies, and of what other servers publish."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contributing import Desk
+from contributing import ANN, BEN, PREFIXES, Desk
 from postgresql import Cluster
+from pyoxigraph import Store
 
+from edaphon.contributions.desk import accept, propose
+from edaphon.contributions.payload import Payload
+from edaphon.contributions.proposal import About
 from edaphon.errors import EngineFailed
 from edaphon.settings import Settings
 from edaphon.store.revisions import Revisions
+from edaphon.store.scratch import COPY
 from edaphon.web.clerk import Clerk
 
 NEW = ':other a :Survey ; :year 2020 ; :title "Other" .'
@@ -41,6 +46,25 @@ def cut_before_it_is_seen(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
 
 def broken(_: object) -> None:
     """A task that no other process can even import, so that it dies of it."""
+
+
+def test_a_stopped_server_leaves_none_of_the_copies_that_were_worked_on(tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path)
+
+    async def work() -> None:
+        clerk = Clerk(Settings(), desk.state)
+        try:
+            one = await clerk.check_in(
+                propose, ANN, About("Another"), Payload((PREFIXES + NEW).encode(), "text/turtle")
+            )
+            await clerk.register(accept, BEN, one.id, None)
+            assert len(list(desk.state.folder.glob(f"{COPY}*"))) == 2
+        finally:
+            clerk.close()
+
+    asyncio.run(work())
+    assert desk.says("other", "year")["default"] == {"2020"}
+    assert list(desk.state.folder.glob(f"{COPY}*")) == []
 
 
 def test_what_the_ledger_has_is_published_when_the_process_that_should_have_done_it_died(
@@ -115,13 +139,13 @@ def test_of_two_servers_that_publish_at_once_both_do(
     """The other one is faster just when this one has everything ready."""
     one, two = servers
     mine, theirs = one.propose(NEW), two.propose(":another :note 'n' .")
-    whole = Revisions._publish
+    whole = Revisions.publish
 
-    def late(self: Revisions, candidate: Any) -> None:
-        monkeypatch.setattr(Revisions, "_publish", whole)
+    def late(self: Revisions, store: Store, commit: Callable[[int], None]) -> int:
+        monkeypatch.setattr(Revisions, "publish", whole)
         two.accept(theirs)
-        whole(self, candidate)
+        return whole(self, store, commit)
 
-    monkeypatch.setattr(Revisions, "_publish", late)
+    monkeypatch.setattr(Revisions, "publish", late)
     assert one.accept(mine).revision == 3
     assert one.says("another", "note")["default"] == {"n"}

@@ -80,7 +80,7 @@ def test_findings_on_top_of_what_is_published_have_their_lines(service: Service,
     before = state.current()
     assert findings(ask(service, TURTLE)) == {("Mandate-addressee", 10), ("Mandate-about", 6)}
     assert state.current() == before
-    assert not list(state.folder.glob("check-*"))
+    assert not list(state.folder.glob("copy-*"))
 
 
 def test_what_conforms_has_no_findings(service: Service) -> None:

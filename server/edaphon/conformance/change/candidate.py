@@ -1,6 +1,6 @@
 """What would be wrong if a change were made to a published revision: tried on a copy that is thrown away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from edaphon.settings import DefaultGraph as Mode
 from edaphon.store.merge import apply, counts, ontology_of, triple_of
 from edaphon.store.scratch import scratch_folder
 
-__all__ = ["Proposal", "check_proposal"]
+__all__ = ["Proposal", "check_proposal", "try_on"]
 
 DEFAULT: Final = DefaultGraph()
 
@@ -34,63 +34,75 @@ def check_proposal(
     shapes: Incremental,
     *,
     mode: Mode = "merge",
-    published: Store | None = None,
-    scratch: Path | None = None,
     brought_by: Sequence[Source] = (),
     cap: int | None = None,
     languages: tuple[str, ...] = ("en",),
 ) -> Report:
-    """Report what the proposal would make wrong in the revision whose store is in `folder`, and may be open already.
+    """Report what the proposal would make wrong in the revision whose store is in `folder`.
 
-    What was wrong before and stays so is no fault of the proposal and not reported. The copy is made in `scratch`, by
-    default beside the state's revisions, where it costs hard links and no space.
+    It is tried on a copy beside the state's revisions, where that costs hard links and no space, and as `try_on` says.
     """
-    # The copy is removed only when the function that has it open is left: the engine closes it with the last
-    # reference, and until then still writes to its folder.
-    with scratch_folder(scratch or folder.parent.parent) as copy:
-        before = published or Store.read_only(str(folder))
-        return _try(before, copy / "store", proposal, shapes, mode, brought_by, cap, languages)
+    with scratch_folder(folder.parent.parent) as copy:
+        Store.read_only(str(folder)).backup(str(copy / "store"))
+
+        def published() -> Store:
+            return Store.read_only(str(folder))
+
+        def tried() -> Report:
+            # The engine closes it with the last reference, and until then still writes to its folder.
+            store = Store(str(copy / "store"))
+            return try_on(
+                store, proposal, shapes, published, mode=mode, brought_by=brought_by, cap=cap, languages=languages
+            )
+
+        return tried()
 
 
-def _try(
-    published: Store,
-    copy: Path,
+def try_on(
+    store: Store,
     proposal: Proposal,
     shapes: Incremental,
-    mode: Mode,
-    brought_by: Sequence[Source],
-    cap: int | None,
-    languages: tuple[str, ...],
+    published: Callable[[], Store],
+    *,
+    mode: Mode = "merge",
+    brought_by: Sequence[Source] = (),
+    cap: int | None = None,
+    languages: tuple[str, ...] = ("en",),
 ) -> Report:
-    published.backup(str(copy))
-    candidate = Store(str(copy))
-    apply(candidate, proposal.added, proposal.removed, mode)
-    changed = _changed(published, candidate, proposal)
-    came = [Quad(one.subject, one.predicate, one.object) for one in changed if _has(candidate, one)]
-    after = Dataset.changed(candidate, came)
-    change = shapes.check(Dataset(published), after, changed, removals=False)
+    """Make a proposal in a store with a published revision's content, and report what it makes wrong there.
+
+    What was wrong before and stays so is no fault of the proposal and not reported; `published` opens the revision to
+    find that out, when there is something to report.
+    """
+    changed = _made(store, proposal, published, mode)
+    came = [Quad(one.subject, one.predicate, one.object) for one in changed if _has(store, one)]
+    after = Dataset.changed(store, came)
+    change = shapes.check(lambda: Dataset(published()), after, changed, removals=False)
     found, capped = _cap(change.introduced, cap)
-    described = Described(StoreLookup(candidate), brought_by, languages)
+    described = Described(StoreLookup(store), brought_by, languages)
     findings = tuple(sorted(explain(found, shapes.shapes, described), key=rank))
+    after.restore()
     return Report(findings, shapes.shapes.remarks, capped)
 
 
-def _changed(published: Store, candidate: Store, proposal: Proposal) -> list[Triple]:
-    """The triples of the default graph that the proposal brings or takes, implied ones included."""
-    before, after = ontology_of(published), ontology_of(candidate)
-    if before != after:
-        # The ontology itself changes, and with it what any statement implies: compare the two graphs whole.
-        stores = (published, candidate)
-        whole = [set(map(triple_of, one.quads_for_pattern(None, None, None, DEFAULT))) for one in stores]
-        return sorted(whole[0] ^ whole[1], key=str)
+def _made(store: Store, proposal: Proposal, published: Callable[[], Store], mode: Mode) -> list[Triple]:
+    """Make a proposal: the triples of the default graph that it brought or took, implied ones included."""
+    before = ontology_of(store)
     touched = {
         triple_of(quad)
         for quad in (*proposal.added, *proposal.removed)
         # In plain mode the default graph is one of those that are stated; `_has` looks at it in either.
         if counts(quad.graph_name) or quad.graph_name == DEFAULT
     }
-    around = touched.union(*(after.implied(triple) for triple in touched))
-    return sorted((one for one in around if _has(published, one) != _has(candidate, one)), key=str)
+    around = touched.union(*(before.implied(triple) for triple in touched))
+    had = {triple for triple in around if _has(store, triple)}
+    apply(store, proposal.added, proposal.removed, mode)
+    if ontology_of(store) != before:
+        # The ontology itself changes, and with it what any statement implies: compare the two graphs whole.
+        stores = (published(), store)
+        whole = [set(map(triple_of, one.quads_for_pattern(None, None, None, DEFAULT))) for one in stores]
+        return sorted(whole[0] ^ whole[1], key=str)
+    return sorted((one for one in around if (one in had) != _has(store, one)), key=str)
 
 
 def _has(store: Store, triple: Triple) -> bool:

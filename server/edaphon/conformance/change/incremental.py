@@ -1,8 +1,9 @@
 """What a change of the data makes wrong or right, found without looking at what it cannot concern."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pyoxigraph import Quad, Triple
 
@@ -35,13 +36,20 @@ class Incremental:
         ]
 
     def check(
-        self, before: Dataset | None, after: Dataset, changed: Iterable[Quad | Triple], *, removals: bool = True
+        self,
+        before: Callable[[], Dataset] | None,
+        after: Dataset,
+        changed: Iterable[Quad | Triple],
+        *,
+        removals: bool = True,
     ) -> Change:
         """Compare the findings before and after the change of these triples, which came or went.
 
-        `before` is None when it is known to conform. The result is that of checking both states whole and comparing.
-        Without `removals` only what the change introduces is looked for, which spares most looks at the old state.
+        `before` gives the old state, once it has to be looked at; None when that is known to conform. The result is
+        that of checking both states whole and comparing. Without `removals` only what the change introduces is looked
+        for, which spares most looks at the old state.
         """
+        state = cache(before) if before is not None else None
         nodes = affected([need for _, need in self._needs], list(changed), after)
         introduced: list[Finding] = []
         removed: list[Finding] = []
@@ -50,16 +58,17 @@ class Incremental:
             if not need.everything and not concerned:
                 continue
             new = Engine(self.shapes, after)
-            old = Engine(self.shapes, before) if before is not None else None
+            gone: list[Finding] = []
             if need.everything:
                 found = new.check_targets(shape)
-                gone = old.check_targets(shape) if old and (found or removals) else []
+                if state is not None and (found or removals):
+                    gone = Engine(self.shapes, state()).check_targets(shape)
             else:
                 now = sorted((node for node in concerned if is_target(node, shape.targets, after)), key=str)
                 checked += len(now)
                 found = new.check(shape, listed(now, after)) if now else []
-                gone = []
-                if old is not None and (found or removals):
+                if state is not None and (found or removals):
+                    old = Engine(self.shapes, state())
                     known = {old.dataset.encode(after.decode(node)) for node in concerned}
                     then = sorted((one for one in known if is_target(one, shape.targets, old.dataset)), key=str)
                     gone = old.check(shape, listed(then, old.dataset)) if then else []

@@ -37,6 +37,8 @@ class Dataset:
         self.spelling = spelling
         self.literals = literals
         self._as_values = False
+        # What `changed` put in place of what.
+        self._replaced: list[tuple[Quad, Quad]] | None = None
         self._disguised: list[tuple[Quad, Quad]] | None = None
         self._spellings: dict[Term, Term] = {}
         self._subclasses: dict[Term, frozenset[Term]] = {}
@@ -51,15 +53,29 @@ class Dataset:
 
     @classmethod
     def changed(cls, store: Store, added: Iterable[Quad]) -> "Dataset":
-        """A store that may be written to, which has these submitted triples already, with their literals as written."""
+        """A store that may be written to, which has these submitted triples already, with their literals as written.
+
+        `restore` gives the store back its own.
+        """
         spelling = Spelling(integers=True)
+        replaced = []
         for quad in added:
             object = quad.object
             if not isinstance(object, Literal) or (encoded := spelling.encode(object)) == object:
                 continue
-            store.remove(Quad(quad.subject, quad.predicate, object))
-            store.add(Quad(quad.subject, quad.predicate, encoded))
-        return cls(store, spelling, "mixed")
+            plain, disguised = (Quad(quad.subject, quad.predicate, one) for one in (object, encoded))
+            store.remove(plain)
+            store.add(disguised)
+            replaced.append((disguised, plain))
+        dataset = cls(store, spelling, "mixed")
+        dataset._replaced = replaced
+        return dataset
+
+    def restore(self) -> None:
+        """Give a `changed` store the literals back that it would have kept itself; the dataset is of no use then."""
+        for disguised, plain in self._replaced or ():
+            self.store.remove(disguised)
+            self.store.add(plain)
 
     @property
     def disguised(self) -> bool:
@@ -114,7 +130,7 @@ class Dataset:
             yield
             return
         if self._disguised is None:
-            self._disguised = list(self._pairs())
+            self._disguised = list(self._pairs()) if self._replaced is None else self._replaced
             self._spellings = self._unambiguous(self._disguised)
         pairs = self._disguised
         # A plain triple that was there beside the disguised one must survive the way back.

@@ -1,0 +1,185 @@
+"""A copy of the published revision that stays open and follows it, so that a change is tried or made at once.
+
+To copy and open a store, and to close it, takes the engine longer than a small change; and only while a store is open
+for writing does the engine merge the small files that each change adds, so that one that is opened for every change
+gets slower with every change. A process that works on one change after another keeps two copies: on one, changes are
+tried and undone; on the other they are made, and what it holds then is cloned as the next revision.
+"""
+
+import contextlib
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from pyoxigraph import Store
+
+from edaphon.store import merge
+from edaphon.store.delta import Delta, effective
+from edaphon.store.ledger.records import Cause
+from edaphon.store.reading import reading
+from edaphon.store.revisions import Revision
+from edaphon.store.scratch import scratch_folder
+from edaphon.store.state import State
+
+__all__ = ["Held", "Purpose", "WorkingCopy", "stand_by", "working"]
+
+T = TypeVar("T")
+Purpose = Literal["try", "make"]
+
+# Revisions that a copy follows change by change; to clone a later one anew is quicker.
+FOLLOWED: Final = 4
+# Quads of one change that are made again or undone for the same reason.
+QUADS: Final = 1000
+# Changes after which a copy is cloned anew. The engine lists each change of its files, and whoever opens a clone reads
+# the whole list; and what was taken away again is skipped one by one until then.
+CHANGES: Final = 32
+# Seconds without work after which a copy is given up: it keeps files on the disk that no revision needs any more.
+IDLE: Final = 30.0
+# What changes stated quads, and neither corpus nor files.
+FOLLOWING: Final[frozenset[Cause]] = frozenset({"contribution", "revert", "update", "graph-store"})
+
+
+@dataclass(slots=True)
+class Held:
+    """A working copy in somebody's hands. `number` is the revision whose content it has; None while that is changing:
+    left so, the copy is not used again.
+    """
+
+    store: Store
+    number: int | None
+
+
+class WorkingCopy:
+    """One copy of one state's published revision, made when it is first needed. Safe to share between threads, which
+    wait for each other.
+    """
+
+    def __init__(self, state: State, idle: float | None = None) -> None:
+        self._state = state
+        self._idle = idle
+        self._lock = threading.Lock()
+        self._store: Store | None = None
+        self._folder = contextlib.ExitStack()
+        self._number: int | None = None
+        self._changes = 0
+        self._timer: threading.Timer | None = None
+
+    @contextlib.contextmanager
+    def at(self, revision: Revision) -> Iterator[Held]:
+        """The copy with the content of that revision, for whoever has it alone until the block ends.
+
+        Nobody may keep the store beyond that. Raises RevisionMissing when the revision has been tidied away, StateFull
+        and StateError where there can be no copy.
+        """
+        with self._lock:
+            try:
+                with self._state.writing():
+                    held = Held(self._brought_to(revision), revision.number)
+            except BaseException:
+                # Half a copy, or half of what was to be followed.
+                self._give_up()
+                raise
+            try:
+                yield held
+            except BaseException as error:
+                # The engine writes to the folder until the last reference is gone, those in the error's frames as well.
+                traceback.clear_frames(error.__traceback__)
+                raise
+            finally:
+                self._number = held.number
+                # Whoever had it may go on for a while, and still have this.
+                del held.store
+                if self._number is None:
+                    self._give_up()
+                self._wait()
+
+    def tried(self, revision: Revision, delta: Delta, attempt: Callable[[Store], T]) -> T:
+        """What `attempt` says when it has made a change in the copy of that revision, which is undone afterwards."""
+        with self.at(revision) as held:
+            undone = effective(held.store, delta.added, delta.removed).inverse()
+            held.number = None
+            said = attempt(held.store)
+            if _is_small(undone) and not any(map(merge.in_ontology, undone.added | undone.removed)):
+                merge.apply(held.store, undone.added, undone.removed, self._state.default_graph)
+                held.number = revision.number
+                self._changes += 1
+        return said
+
+    def close(self) -> None:
+        """Remove the copy; the next one who needs it makes it anew."""
+        with self._lock:
+            self._give_up()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _brought_to(self, revision: Revision) -> Store:
+        if self._store is None or self._changes >= CHANGES or not self._follow(revision):
+            self._give_up()
+            folder = self._folder.enter_context(scratch_folder(self._state.folder)) / "store"
+            with reading(revision) as published:
+                published.backup(str(folder))
+            self._store = Store(str(folder))
+            self._number = revision.number
+        return self._store
+
+    def _follow(self, revision: Revision) -> bool:
+        """Make here what was published since. False when the copy cannot get there so."""
+        assert self._store is not None and self._number is not None
+        if not 0 <= revision.number - self._number <= FOLLOWED:
+            return False
+        missed = []
+        for record, packed in self._state.ledger.deltas(self._number, revision.number):
+            if packed is None or record.cause not in FOLLOWING or record.added + record.removed > QUADS:
+                return False
+            missed.append(Delta.unpacked(packed))
+        if len(missed) != revision.number - self._number:
+            return False
+        for delta in missed:
+            merge.apply(self._store, delta.added, delta.removed, self._state.default_graph)
+            self._changes += 1
+        return True
+
+    def _give_up(self) -> None:
+        self._store = self._number = None
+        self._changes = 0
+        self._folder.close()
+
+    def _wait(self) -> None:
+        """Give the copy up later, unless it is used again before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._idle is not None and self._store is not None:
+            self._timer = threading.Timer(self._idle, self._expire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _expire(self) -> None:
+        with self._lock:
+            # It may have been used while this waited for it.
+            if threading.current_thread() is self._timer:
+                self._give_up()
+
+
+def stand_by(state: State) -> None:
+    """Keep the working copies of a state open from now on: for a process that works on one change after another."""
+    state.copies.update({purpose: WorkingCopy(state, IDLE) for purpose in ("try", "make")})
+
+
+@contextlib.contextmanager
+def working(state: State, purpose: Purpose) -> Iterator[WorkingCopy]:
+    """The working copy to try changes on, or to make them on: the one that is kept open, or one for this block."""
+    kept = state.copies.get(purpose)
+    if kept is not None:
+        yield kept
+        return
+    copy = WorkingCopy(state)
+    try:
+        yield copy
+    finally:
+        copy.close()
+
+
+def _is_small(delta: Delta) -> bool:
+    return len(delta.added) + len(delta.removed) <= QUADS

@@ -1,0 +1,297 @@
+"""Working copies: what is tried on one is undone, what others publish is followed, and nothing of them stays behind."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from contributing import ANN, BEN, Desk, iri, small_corpus
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
+
+from edaphon.contributions import review
+from edaphon.contributions.payload import Payload
+from edaphon.contributions.proposal import about, propose
+from edaphon.errors import LedgerError, NotConforming
+from edaphon.namespaces import GRAPH_ONTOLOGY
+from edaphon.store import merge
+from edaphon.store import working as copies
+from edaphon.store.delta import Delta, effective
+from edaphon.store.preparing import prepare
+from edaphon.store.publishing import Publication, publish
+from edaphon.store.revisions import Revision
+from edaphon.store.scratch import COPY, scratch_folder
+from edaphon.store.state import State
+from edaphon.store.working import WorkingCopy, stand_by
+
+TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+SUBCLASS = NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk.at(tmp_path)
+
+
+@pytest.fixture
+def copy(desk: Desk) -> Iterable[WorkingCopy]:
+    copy = WorkingCopy(desk.state)
+    yield copy
+    copy.close()
+
+
+def statement(subject: str, predicate: str, value: str, graph: str) -> Quad:
+    return Quad(iri(subject), iri(predicate), Literal(value), iri(graph))
+
+
+def changed(state: State, added: Iterable[Quad] = (), removed: Iterable[Quad] = ()) -> Revision:
+    """Publish a change."""
+
+    def work_out(_: Revision, store: Store) -> Publication:
+        return Publication(effective(store, added, removed), "update", "eve", datetime.now(UTC))
+
+    return publish(state, work_out)
+
+
+def content(copy: WorkingCopy, state: State) -> set[Quad]:
+    with copy.at(state.current()) as held:
+        return set(held.store)
+
+
+def left(state: State) -> list[Path]:
+    return list(state.folder.glob(f"{COPY}*"))
+
+
+# What is tried
+
+
+def test_a_change_is_there_while_it_is_tried_and_gone_afterwards(desk: Desk, copy: WorkingCopy) -> None:
+    new = statement("survey", "title", "More", "para-3")
+    (gone,) = [quad for quad in desk.quads(iri("para-1")) if quad.predicate == iri("year")]
+
+    def attempt(store: Store) -> set[Quad]:
+        delta = Delta(frozenset([new]), frozenset([gone]))
+        merge.apply(store, delta.added, delta.removed, "merge")
+        return set(store)
+
+    tried = copy.tried(desk.state.current(), Delta(frozenset([new]), frozenset([gone])), attempt)
+    assert tried == (desk.quads() | {new, merged(new)}) - {gone, merged(gone)}
+    assert content(copy, desk.state) == desk.quads()
+
+
+def merged(quad: Quad) -> Quad:
+    """A statement as the default graph has it."""
+    return Quad(quad.subject, quad.predicate, quad.object, DefaultGraph())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ":more a :Survey ; :year 2020 ; :title 'More' .",
+        ":more a :Survey ; :year '02020'^^xsd:integer .",
+        ":more a :Survey ; :year 2020 ; :size 1.50 , 1.5 , '01'^^xsd:byte .",
+        ":survey :title 'Another' ; :year 2019 ; :note 'x'@en .",
+    ],
+)
+def test_a_proposal_leaves_the_copy_that_it_was_checked_on_as_what_is_published(desk: Desk, body: str) -> None:
+    stand_by(desk.state)
+    desk.propose(body)
+    assert content(desk.state.copies["try"], desk.state) == desk.quads()
+
+
+def test_a_proposal_that_does_not_conform_does_neither(desk: Desk) -> None:
+    stand_by(desk.state)
+    with pytest.raises(NotConforming):
+        desk.propose(":survey :year 2020 .")
+    assert content(desk.state.copies["try"], desk.state) == desk.quads()
+    desk.propose(":survey :year '2019'^^xsd:integer ; :title 'And so on' .")
+
+
+def test_a_try_that_fails_leaves_nothing_of_itself(desk: Desk, copy: WorkingCopy) -> None:
+    before = content(copy, desk.state)
+
+    def attempt(store: Store) -> None:
+        store.add(statement("half", "done", "x", "para-3"))
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        copy.tried(desk.state.current(), Delta(), attempt)
+    assert left(desk.state) == []
+    assert content(copy, desk.state) == before
+
+
+def test_a_change_of_the_vocabulary_that_was_tried_is_gone_afterwards(desk: Desk, copy: WorkingCopy) -> None:
+    alignment = Quad(iri("Activity"), SUBCLASS, iri("Event"), NamedNode(GRAPH_ONTOLOGY))
+    delta = Delta(frozenset([alignment]))
+    implied = Quad(iri("survey"), TYPE, iri("Event"))
+
+    def attempt(store: Store) -> bool:
+        merge.apply(store, delta.added, delta.removed, "merge")
+        return implied in store
+
+    assert copy.tried(desk.state.current(), delta, attempt)
+    assert content(copy, desk.state) == desk.quads()
+
+
+# What is published
+
+
+def test_what_another_process_publishes_is_followed(desk: Desk, copy: WorkingCopy) -> None:
+    content(copy, desk.state)
+    other = State.open(desk.state.folder)
+    for number in range(3):
+        changed(other, [statement("survey", "title", f"Title {number}", "para-3")])
+        assert content(copy, desk.state) == desk.quads()
+    changed(other, removed=desk.quads(iri("para-3")))
+    assert content(copy, desk.state) == desk.quads()
+
+
+def test_a_copy_that_has_missed_much_is_made_anew(desk: Desk, copy: WorkingCopy) -> None:
+    content(copy, desk.state)
+    for number in range(copies.FOLLOWED + 1):
+        changed(desk.state, [statement("survey", "title", f"Title {number}", "para-3")])
+    assert content(copy, desk.state) == desk.quads()
+
+
+def test_a_new_corpus_is_followed(desk: Desk, copy: WorkingCopy, tmp_path: Path) -> None:
+    content(copy, desk.state)
+    more = small_corpus(tmp_path / "corpus") / "data" / "documents" / "more.trig"
+    more.write_text("PREFIX : <http://example.org/>\nGRAPH :para-9 { :other a :Survey ; :year 2021 . }")
+    assert prepare(desk.state)
+    assert content(copy, desk.state) == desk.quads()
+
+
+def test_a_copy_is_made_anew_now_and_then(desk: Desk, copy: WorkingCopy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "CHANGES", 2)
+    content(copy, desk.state)
+    folders = {path.name for path in left(desk.state)}
+    for number in range(3):
+        changed(desk.state, [statement("survey", "title", f"Title {number}", "para-3")])
+        content(copy, desk.state)
+        folders |= {path.name for path in left(desk.state)}
+    assert len(folders) == 2
+    assert len(left(desk.state)) == 1
+
+
+def test_what_could_not_be_published_is_not_in_the_next_revision(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_by(desk.state)
+    first = desk.propose(":more a :Survey ; :year 2020 .")
+    ledger = desk.state.ledger
+
+    def broken(*_: object, **__: object) -> None:
+        raise LedgerError("the ledger is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(ledger), "publish", broken)
+        with pytest.raises(LedgerError, match="away"):
+            desk.accept(first)
+    before = desk.quads()
+    second = desk.propose(":third a :Survey ; :year 2021 .")
+    desk.accept(second)
+    assert {str(quad) for quad in desk.quads() - before if str(iri("more")) in str(quad)} == set()
+    assert desk.says("third", "year")["default"] == {"2021"}
+
+
+def test_two_processes_that_take_turns_publish_what_both_have_done(desk: Desk) -> None:
+    other = replace(desk, state=State.open(desk.state.folder))
+    for one in (desk, other):
+        stand_by(one.state)
+    years = set()
+    for number, one in enumerate([desk, other, desk, desk, other, other, desk]):
+        one.accept(one.propose(f":more-{number} a :Survey ; :year {2000 + number} ."))
+        years.add(str(2000 + number))
+    store = Store.read_only(str(desk.state.current().folder))
+    found = store.quads_for_pattern(None, iri("year"), None, DefaultGraph())
+    assert {quad.object.value for quad in found if isinstance(quad.object, Literal)} == years | {"2019"}
+
+
+SUBJECTS = ("a", "b", "survey")
+QUADS = st.builds(
+    lambda subject, type_, graph: Quad(iri(subject), TYPE, iri(type_), iri(graph)),
+    st.sampled_from(SUBJECTS),
+    st.sampled_from(["Survey", "Activity", "Other"]),
+    st.sampled_from(["para-1", "para-2", "new"]),
+) | st.builds(
+    lambda subject, value, graph: Quad(iri(subject), iri("size"), Literal(value[0], datatype=value[1]), iri(graph)),
+    st.sampled_from(SUBJECTS),
+    st.sampled_from(
+        [
+            ("1", NamedNode("http://www.w3.org/2001/XMLSchema#integer")),
+            ("01", NamedNode("http://www.w3.org/2001/XMLSchema#integer")),
+            ("1", NamedNode("http://www.w3.org/2001/XMLSchema#byte")),
+            ("1.0", NamedNode("http://www.w3.org/2001/XMLSchema#decimal")),
+        ]
+    ),
+    st.sampled_from(["para-1", "new"]),
+)
+CHANGE = st.tuples(st.frozensets(QUADS, max_size=4), st.frozensets(QUADS, max_size=4))
+STEPS = st.lists(st.tuples(st.sampled_from(["try", "here", "there"]), CHANGE), min_size=1, max_size=8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(STEPS)
+def test_whatever_is_tried_and_published_a_copy_has_what_is_published(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, tuple[frozenset[Quad], frozenset[Quad]]]]
+) -> None:
+    desk = Desk.at(tmp_path_factory.mktemp("copies"))
+    there = State.open(desk.state.folder)
+    stand_by(desk.state)
+    for kind, (added, removed) in steps:
+        if kind == "try":
+            delta = Delta(added, removed)
+            copy = desk.state.copies["try"]
+
+            def attempt(store: Store, delta: Delta = delta) -> None:
+                merge.apply(store, delta.added, delta.removed, "merge")
+
+            copy.tried(desk.state.current(), delta, attempt)
+        else:
+            changed(desk.state if kind == "here" else there, added, removed)
+        for copy in desk.state.copies.values():
+            assert content(copy, desk.state) == desk.quads()
+    for copy in desk.state.copies.values():
+        copy.close()
+    assert left(desk.state) == []
+
+
+# What stays behind
+
+
+def test_a_copy_that_nobody_uses_is_given_up(desk: Desk) -> None:
+    copy = WorkingCopy(desk.state, idle=0.05)
+    content(copy, desk.state)
+    until = time.monotonic() + 20
+    while left(desk.state) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert left(desk.state) == []
+    assert content(copy, desk.state) == desk.quads()
+    copy.close()
+
+
+def test_without_standing_copies_nothing_stays_behind(desk: Desk) -> None:
+    desk.accept(desk.propose(":more a :Survey ; :year 2020 ."))
+    with pytest.raises(NotConforming):
+        propose(
+            desk.state, ANN, about("x", None), Payload(b"<http://e/x> a <http://example.org/Survey> .", "text/turtle")
+        )
+    assert left(desk.state) == []
+
+
+def test_a_copy_in_use_survives_the_sweeping_of_others(desk: Desk, copy: WorkingCopy) -> None:
+    content(copy, desk.state)
+    (mine,) = left(desk.state)
+    (desk.state.folder / f"{COPY}dead").mkdir()
+    with scratch_folder(desk.state.folder):
+        assert {path for path in left(desk.state) if path.name == f"{COPY}dead"} == set()
+    assert left(desk.state) == [mine]
+
+
+def test_a_decision_by_a_person_publishes_on_the_standing_copy(desk: Desk) -> None:
+    stand_by(desk.state)
+    made = desk.propose(":more a :Survey ; :year 2020 .")
+    decided = review.accept(desk.state, BEN, made.id, None)
+    assert decided.revision == desk.state.current().number
+    assert content(desk.state.copies["make"], desk.state) == desk.quads()
