@@ -70,7 +70,7 @@ def serve(**options: Any) -> None:
 
 def _bring_up(state: State) -> None:
     """Publish what is to be served; when the corpus has changed, say which contributions do not go with it."""
-    changed = prepare(state)
+    prepare(state)
     last, published = state.ledger.last_revision(), state.current().number
     if last is not None and last.number < published:
         logger.warning(
@@ -79,7 +79,8 @@ def _bring_up(state: State) -> None:
             published,
             last.number,
         )
-    if not changed:
+    # Also where the process that published it did not come so far.
+    if not state.ledger.recheck_due():
         return
     # Takes half a second to import, and is needed once for each version of the corpus.
     from edaphon.contributions.rebasing import recheck

@@ -43,6 +43,7 @@ def recheck(state: State) -> list[Contribution]:
     for one in list(_listed(state)):
         if one.id not in found:
             ledger.checked(one.id, base.number, good, conforms=True, shapes=version, status="accepted")
+    ledger.rechecked(base.number, version, len(found))
     return [ledger.contribution(identifier) for identifier in found]
 
 

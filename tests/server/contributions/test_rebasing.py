@@ -73,6 +73,18 @@ def test_what_conforms_again_is_listed_no_more(desk: Desk, corpus: Path) -> None
     assert [event.kind for event in lenient.state.ledger.events(contribution=one.id)][-2:] == ["checked", "checked"]
 
 
+def test_a_check_that_did_not_take_place_is_made_up_for(desk: Desk, corpus: Path) -> None:
+    bad = desk.accept(desk.propose(':bad a :Survey ; :year 2020 ; :title "Bad" .'))
+    assert not desk.state.ledger.recheck_due()
+    # Published, and then the process died.
+    later = with_new(desk, corpus, shapes=STRICTER)
+    assert later.state.ledger.recheck_due()
+    with serving(later.state):
+        pass
+    assert [one.id for one in later.state.ledger.contributions(conforms=False)] == [bad.id]
+    assert not later.state.ledger.recheck_due()
+
+
 def test_what_was_reverted_or_only_proposed_is_not_looked_at(desk: Desk, corpus: Path) -> None:
     undone = desk.accept(desk.propose(':bad a :Survey ; :year 2020 ; :title "Bad" .'))
     desk.revert(undone)

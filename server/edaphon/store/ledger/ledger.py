@@ -179,6 +179,22 @@ class Ledger:
         with self._database.writing() as connection:
             steps.check(connection, id, Check(base, report, conforms, shapes), once=status)
 
+    def rechecked(self, revision: int, shapes: str, failing: int) -> None:
+        """Record that all accepted contributions were checked with the corpus of that revision, by those shapes, and
+        how many of them do not conform.
+        """
+        with self._database.writing() as connection:
+            steps.recheck(connection, revision, shapes, failing)
+
+    def recheck_due(self) -> bool:
+        """Whether the corpus has changed since all accepted contributions were last checked."""
+        revision, event = tables.revision, tables.event
+        first = select(func.min(revision.c.number)).scalar_subquery()
+        changed = select(func.max(revision.c.number)).where(revision.c.cause == "corpus", revision.c.number > first)
+        checked = select(func.max(event.c.revision)).where(event.c.kind == "rechecked")
+        with self._database.reading() as connection:
+            return (connection.scalar(changed) or 0) > (connection.scalar(checked) or 0)
+
     # Revisions
 
     def publish(

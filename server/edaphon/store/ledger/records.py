@@ -35,6 +35,7 @@ Happening = Literal[
     "edited",
     "loaded",
     "corpus",
+    "rechecked",
     "token-made",
     "token-revoked",
 ]

@@ -27,7 +27,19 @@ from edaphon.store.ledger.rows import (
     token_of,
 )
 
-__all__ = ["accept", "add", "bring", "check", "decide", "find", "make_token", "publish", "revoke_token", "unknown"]
+__all__ = [
+    "accept",
+    "add",
+    "bring",
+    "check",
+    "decide",
+    "find",
+    "make_token",
+    "publish",
+    "recheck",
+    "revoke_token",
+    "unknown",
+]
 
 # What publishing is among the events, by what brought the revision about.
 PUBLISHED: Final[dict[Cause, Happening]] = {
@@ -127,6 +139,11 @@ def check(
     report = tables.check_report
     connection.execute(update(report).where(report.c.contribution == id).values(at=at, content=made.report))
     _note(connection, at, "checked", None, id, **found)
+
+
+def recheck(connection: Connection, revision: int, shapes: str, failing: int) -> None:
+    """Record that all accepted contributions were checked with that revision's corpus, and how many do not conform."""
+    _note(connection, _now(), "rechecked", None, None, revision, shapes=shapes, failing=failing)
 
 
 def decide(connection: Connection, id: str, status: Status, by: str, reason: str | None) -> Contribution:
