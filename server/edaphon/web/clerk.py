@@ -14,9 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edaphon.conformance.isolation import Checker
-from edaphon.errors import DeadlineReached, EdaphonError, EngineFailed, MemoryReached, PoolBusy
+from edaphon.errors import DeadlineReached, EdaphonError, EngineFailed, MemoryReached
 from edaphon.settings import Settings
 from edaphon.store.scratch import sweep
+from edaphon.web.turns import Turns
 
 if TYPE_CHECKING:  # costs a server's start a third of a second, which most servers never need
     from edaphon.contributions.desk import Place
@@ -30,8 +31,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Tasks that may wait for each process.
+# Tasks that may wait for each process, and those of one person among them.
 WAITING: Final = 64
+EACH: Final = 16
 # What publishing may take on top of a check.
 PUBLISHING: Final = 10.0
 # Seconds until this server notices that another one, with the same ledger, has published something.
@@ -45,18 +47,20 @@ class _Desk:
         self._checker = Checker(memory=memory)
         # A thread of its own waits for it, so that waiting takes none from those who read the ledger.
         self._thread = ThreadPoolExecutor(1)
-        self._waiting = 0
+        self._turns = Turns(WAITING, EACH)
 
-    async def run(self, task: Callable[..., T], *arguments: object, seconds: float) -> T:
-        if self._waiting >= WAITING:
-            raise PoolBusy("too many contributions are waiting to be worked on", retry_after=1 + round(seconds / 4))
-        self._waiting += 1
-        try:
-            # A client that leaves while its task waits takes it along; what has been begun is finished.
-            work = partial(self._checker.run, task, *arguments, seconds=seconds)
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        finally:
-            self._waiting -= 1
+    async def run(self, task: Callable[..., T], *arguments: object, seconds: float, owner: str = "") -> T:
+        # A client that leaves while its task waits takes it along; what has been begun is finished.
+        await self._turns.wait(owner, retry_after=1 + round(seconds / 4))
+        loop = asyncio.get_running_loop()
+        work = self._thread.submit(self._checker.run, task, *arguments, seconds=seconds)
+        work.add_done_callback(partial(self._over, loop))
+        return await asyncio.wrap_future(work)
+
+    def _over(self, loop: asyncio.AbstractEventLoop, _: object) -> None:
+        # In the thread; the server may have ended meanwhile.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._turns.done)
 
     def close(self) -> None:
         self._checker.close()
@@ -96,21 +100,26 @@ class Clerk:
 
         return Place(self._state.folder, self._state.ledger_url)
 
-    async def check_in(self, task: Callable[..., T], *arguments: object) -> T:
-        """Run a task of `contributions.desk` that reads and checks, and records at most."""
-        return await self._intake.run(task, self.place, *arguments, seconds=self._settings.timeout)
+    async def check_in(self, task: Callable[..., T], actor: "Actor", *arguments: object) -> T:
+        """Run a task of `contributions.desk` for somebody that reads and checks, and records at most.
 
-    async def register(self, task: Callable[..., T], *arguments: object) -> T:
-        """Run a task of `contributions.desk` that may publish."""
-        return await self._publishing(self._registrar, task, *arguments)
+        Whoever wants much takes turns with the others, here as below.
+        """
+        seconds = self._settings.timeout
+        return await self._intake.run(task, self.place, actor, *arguments, seconds=seconds, owner=actor.name)
 
-    async def edit(self, task: Callable[..., T], *arguments: object) -> T:
-        """Run a task of `contributions.desk` that changes the graph without a proposal."""
-        return await self._publishing(self._editor, task, *arguments)
+    async def register(self, task: Callable[..., T], actor: "Actor", *arguments: object) -> T:
+        """Run a task of `contributions.desk` for somebody that may publish."""
+        return await self._publishing(self._registrar, task, actor, *arguments)
 
-    async def _publishing(self, desk: _Desk, task: Callable[..., T], *arguments: object) -> T:
+    async def edit(self, task: Callable[..., T], actor: "Actor", *arguments: object) -> T:
+        """Run a task of `contributions.desk` for somebody that changes the graph without a proposal."""
+        return await self._publishing(self._editor, task, actor, *arguments)
+
+    async def _publishing(self, desk: _Desk, task: Callable[..., T], actor: "Actor", *arguments: object) -> T:
+        seconds = self._settings.timeout + PUBLISHING
         try:
-            return await desk.run(task, self.place, *arguments, seconds=self._settings.timeout + PUBLISHING)
+            return await desk.run(task, self.place, actor, *arguments, seconds=seconds, owner=actor.name)
         except (DeadlineReached, EngineFailed, MemoryReached):
             # It may have come as far as the ledger, and then what it did should be seen.
             await self._catch_up()

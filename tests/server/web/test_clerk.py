@@ -44,7 +44,7 @@ def cut_before_it_is_seen(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     assert desk.says("other", "year") == {}
 
 
-def broken(_: object) -> None:
+def broken(*_: object) -> None:
     """A task that no other process can even import, so that it dies of it."""
 
 
@@ -77,7 +77,7 @@ def test_what_the_ledger_has_is_published_when_the_process_that_should_have_done
         clerk = Clerk(Settings(), desk.state)
         try:
             with pytest.raises(EngineFailed):
-                await clerk.register(broken)
+                await clerk.register(broken, BEN)
         finally:
             clerk.close()
 
