@@ -126,6 +126,7 @@ def size(folder: Path) -> int:
 def sustained(state: Path, changes: int) -> None:
     """Propose and accept again and again, and print what it takes."""
     rows = [("before", size(state), len(list((state / "revisions").iterdir())), "")]
+    began = time.perf_counter()
     with setting.edaphon(state, "--rate", "0") as server:
         client = Client(server.url.removesuffix("/sparql"), state)
         first = fresh()
@@ -138,6 +139,7 @@ def sustained(state: Path, changes: int) -> None:
             if number % max(1, changes // 10) == 0:
                 folders = len(list((state / "revisions").iterdir()))
                 rows.append((f"{number:,}", size(state), folders, f"{percentile(seen):.0f}"))
+                print(*rows[-1], f"{time.perf_counter() - began:.0f} s", sep="\t", flush=True)
                 seen = []
     setting.table(("contributions", "MB on disk", "revisions kept", "accept p95 ms"), rows)
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from typing import IO, Final
 
+from edaphon.afterwards import deferring
 from edaphon.conformance.isolation import LENGTH, Failure
 from edaphon.errors import EdaphonError, MemoryReached
 
@@ -21,15 +22,16 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     while header := requests.read(LENGTH.size):
         (length,) = LENGTH.unpack(header)
         task, arguments = pickle.loads(requests.read(length))
-        try:
-            answer = pickle.dumps((task(*arguments),))
-        except RecursionError:
-            deep = MemoryReached("what was sent is nested too deep to be worked on", limit="stack")
-            answer = pickle.dumps(Failure(type(deep), deep.args, vars(deep)))
-        except (EdaphonError, MemoryError) as error:
-            answer = pickle.dumps(Failure(type(error), error.args, vars(error)))
-        answers.write(LENGTH.pack(len(answer)) + answer)
-        answers.flush()
+        with deferring():
+            try:
+                answer = pickle.dumps((task(*arguments),))
+            except RecursionError:
+                deep = MemoryReached("what was sent is nested too deep to be worked on", limit="stack")
+                answer = pickle.dumps(Failure(type(deep), deep.args, vars(deep)))
+            except (EdaphonError, MemoryError) as error:
+                answer = pickle.dumps(Failure(type(error), error.args, vars(error)))
+            answers.write(LENGTH.pack(len(answer)) + answer)
+            answers.flush()
 
 
 def main() -> None:

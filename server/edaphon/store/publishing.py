@@ -4,11 +4,13 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from pyoxigraph import Store
 
-from edaphon.errors import RevisionTaken
+from edaphon.afterwards import afterwards
+from edaphon.errors import RevisionTaken, StateError
 from edaphon.store import merge
 from edaphon.store.agreement import must_agree
 from edaphon.store.delta import Delta
@@ -52,6 +54,12 @@ def publish(state: State, work_out: Callable[[Revision, Store], Publication]) ->
     nor a loss of power undoes it. Raises StateBusy, StateFull, StateError, and LedgerError where the ledger does not go
     with what is published.
     """
+    revision = _published(state, work_out)
+    afterwards(partial(_tidy, state))
+    return revision
+
+
+def _published(state: State, work_out: Callable[[Revision, Store], Publication]) -> Revision:
     with working(state, "make") as copy:
         for _ in range(ATTEMPTS):
             base = state.current()
@@ -69,6 +77,12 @@ def publish(state: State, work_out: Callable[[Revision, Store], Publication]) ->
             base = state.current()
             with copy.at(base) as held:
                 return _publish(state, revisions, work_out(base, held.store), held)
+
+
+def _tidy(state: State) -> None:
+    """Remove old revisions. What cannot be done now is left for the next time."""
+    with contextlib.suppress(StateError), state.writing(), state.publishing() as revisions:
+        revisions.sweep()
 
 
 def _publish(state: State, revisions: Revisions, publication: Publication, held: Held) -> Revision:

@@ -102,6 +102,7 @@ class Revisions:
         Its number is the next one unless another, higher than the current one, is given. It is published when the block
         ends, and thrown away when the block raises: then nothing has happened.
         """
+        self.sweep()
         last, number, folder = self._begun(number)
         try:
             if last is not None and not empty:
@@ -122,6 +123,7 @@ class Revisions:
 
         `commit` is called with that number, as `Candidate.commit` is. Whatever is raised, nothing has happened.
         """
+        self._clear()
         last, number, folder = self._begun()
         try:
             # Writes what the engine has in memory to files, and links those.
@@ -136,7 +138,6 @@ class Revisions:
     def _begun(self, number: int | None = None) -> tuple[Revision | None, int, Path]:
         """The published revision, the number of the next one, and the folder in which to make that."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.sweep()
         try:
             last: Revision | None = self.current()
         except RevisionMissing:
@@ -146,6 +147,18 @@ class Revisions:
 
     def sweep(self) -> None:
         """Remove what was left unfinished by a process that died, and revisions that nobody needs any more."""
+        self._clear()
+        with contextlib.suppress(RevisionMissing):
+            current = self.current().number
+            for folder in sorted(self._kept(), key=lambda folder: int(folder.name), reverse=True)[KEPT:]:
+                if int(folder.name) != current and not in_use(folder):
+                    # Renamed first, so that nobody takes what is half removed for a revision.
+                    doomed = folder.with_name(folder.name + UNFINISHED)
+                    folder.rename(doomed)
+                    shutil.rmtree(doomed, ignore_errors=True)
+
+    def _clear(self) -> None:
+        """Remove what a process that died has left where the next revision is made."""
         published = self._pointer.exists() and self.current().number
         pending = self._pending()
         if pending is not None and pending != published:
@@ -155,14 +168,6 @@ class Revisions:
         self._next_pointer.unlink(missing_ok=True)
         for folder in self._folder.glob(f"*{UNFINISHED}*"):
             shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(RevisionMissing):
-            current = self.current().number
-            for folder in sorted(self._kept(), key=lambda folder: int(folder.name), reverse=True)[KEPT:]:
-                if int(folder.name) != current and not in_use(folder):
-                    # Renamed first, so that nobody takes what is half removed for a revision.
-                    doomed = folder.with_name(folder.name + UNFINISHED)
-                    folder.rename(doomed)
-                    shutil.rmtree(doomed, ignore_errors=True)
 
     @property
     def begun(self) -> bool:

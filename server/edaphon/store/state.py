@@ -27,7 +27,9 @@ __all__ = ["LEDGER", "State", "written"]
 # Raised when the layout of the folder changes; an older version cannot read a newer folder.
 FORMAT: Final = 3
 LEDGER: Final = "ledger.sqlite"
+# Seconds for which a lock is waited for, and between two looks at it.
 PATIENCE: Final = 10.0
+LOOK: Final = 0.005
 NO_ROOM: Final = re.compile("no space left|disk quota|database or disk is full", re.IGNORECASE)
 
 
@@ -177,7 +179,7 @@ class State:
                 except BlockingIOError:
                     if time.monotonic() >= until:
                         raise StateBusy(f"{self.folder} is in use: {trouble}") from None
-                    time.sleep(0.05)
+                    time.sleep(LOOK)
             yield
         finally:
             os.close(descriptor)
