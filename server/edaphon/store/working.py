@@ -89,6 +89,7 @@ class WorkingCopy:
                 raise
             finally:
                 self._number = held.number
+                self._changes += held.number != revision.number
                 # Whoever had it may go on for a while, and still have this.
                 del held.store
                 if self._number is None:

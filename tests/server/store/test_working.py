@@ -176,6 +176,17 @@ def test_a_copy_is_made_anew_now_and_then(desk: Desk, copy: WorkingCopy, monkeyp
     assert len(left(desk.state)) == 1
 
 
+def test_so_is_the_one_on_which_changes_are_made(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "CHANGES", 2)
+    stand_by(desk.state)
+    folders = set()
+    for number in range(5):
+        changed(desk.state, [statement("survey", "title", f"Title {number}", "para-3")])
+        folders |= {path.name for path in left(desk.state)}
+    assert len(folders) == 3
+    assert len(left(desk.state)) == 1
+
+
 def test_what_could_not_be_published_is_not_in_the_next_revision(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_by(desk.state)
     first = desk.propose(":more a :Survey ; :year 2020 .")
