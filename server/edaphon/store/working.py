@@ -15,6 +15,8 @@ from typing import Final, Literal, TypeVar
 
 from pyoxigraph import Store
 
+from edaphon.afterwards import afterwards
+from edaphon.errors import StateError
 from edaphon.store import merge
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Cause
@@ -59,7 +61,8 @@ class WorkingCopy:
     def __init__(self, state: State, idle: float | None = None) -> None:
         self._state = state
         self._idle = idle
-        self._lock = threading.Lock()
+        # Its holder may renew the copy.
+        self._lock = threading.RLock()
         self._store: Store | None = None
         self._folder = contextlib.ExitStack()
         self._number: int | None = None
@@ -74,18 +77,11 @@ class WorkingCopy:
         and StateError where there can be no copy.
         """
         with self._lock:
-            try:
-                with self._state.writing():
-                    held = Held(self._brought_to(revision), revision.number)
-            except BaseException:
-                # Half a copy, or half of what was to be followed.
-                self._give_up()
-                raise
+            held = Held(self._brought_to(revision), revision.number)
             try:
                 yield held
             except BaseException as error:
-                # The engine writes to the folder until the last reference is gone, those in the error's frames as well.
-                traceback.clear_frames(error.__traceback__)
+                _let_go(error)
                 raise
             finally:
                 self._number = held.number
@@ -94,6 +90,8 @@ class WorkingCopy:
                 del held.store
                 if self._number is None:
                     self._give_up()
+                elif self._idle is not None and self._changes >= CHANGES:
+                    afterwards(self._renew)
                 self._wait()
 
     def tried(self, revision: Revision, delta: Delta, attempt: Callable[[Store], T]) -> T:
@@ -115,7 +113,21 @@ class WorkingCopy:
             if self._timer is not None:
                 self._timer.cancel()
 
+    def _renew(self) -> None:
+        # What cannot be done now is tried again, and told, when the copy is needed.
+        with contextlib.suppress(StateError), self._lock:
+            self._brought_to(self._state.current())
+
     def _brought_to(self, revision: Revision) -> Store:
+        try:
+            with self._state.writing():
+                return self._followed_or_cloned(revision)
+        except BaseException:
+            # Half a copy, or half of what was to be followed.
+            self._give_up()
+            raise
+
+    def _followed_or_cloned(self, revision: Revision) -> Store:
         if self._store is None or self._changes >= CHANGES or not self._follow(revision):
             self._give_up()
             folder = self._folder.enter_context(scratch_folder(self._state.folder)) / "store"
@@ -180,6 +192,16 @@ def working(state: State, purpose: Purpose) -> Iterator[WorkingCopy]:
         yield copy
     finally:
         copy.close()
+
+
+def _let_go(error: BaseException) -> None:
+    """Clear the frames of an error, and of those that it came of: the engine writes to its folder until the last
+    reference to the store is gone.
+    """
+    one: BaseException | None = error
+    while one is not None:
+        traceback.clear_frames(one.__traceback__)
+        one = one.__context__
 
 
 def _is_small(delta: Delta) -> bool:
