@@ -122,8 +122,9 @@ class WorkingCopy:
         try:
             with self._state.writing():
                 return self._followed_or_cloned(revision)
-        except BaseException:
+        except BaseException as error:
             # Half a copy, or half of what was to be followed.
+            _let_go(error)
             self._give_up()
             raise
 

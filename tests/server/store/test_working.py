@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import ReferenceType, ref
 
 import pytest
 from contributing import ANN, BEN, Desk, iri, small_corpus
@@ -17,10 +18,12 @@ from edaphon.contributions.payload import Payload
 from edaphon.contributions.proposal import about, propose
 from edaphon.errors import LedgerError, NotConforming
 from edaphon.namespaces import GRAPH_ONTOLOGY
+from edaphon.settings import DefaultGraph as Mode
 from edaphon.store import merge
 from edaphon.store import working as copies
 from edaphon.store.delta import Delta, effective
-from edaphon.store.preparing import prepare
+from edaphon.store.ledger.records import RevisionRecord
+from edaphon.store.preparing import made_from, prepare
 from edaphon.store.publishing import Publication, publish
 from edaphon.store.revisions import Revision
 from edaphon.store.scratch import COPY, scratch_folder
@@ -123,6 +126,34 @@ def test_a_try_that_fails_leaves_nothing_of_itself(desk: Desk, copy: WorkingCopy
     assert content(copy, desk.state) == before
 
 
+class Handle:
+    """Something of a try's own that has hold of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+
+def test_an_error_that_came_of_another_one_keeps_nothing_of_the_copy(desk: Desk, copy: WorkingCopy) -> None:
+    """Or the engine would go on in a folder that is not there any more, and closing it would take a second."""
+    handles: list[ReferenceType[Handle]] = []
+
+    def inner(store: Store) -> None:
+        handle = Handle(store)
+        handles.append(ref(handle))
+        raise OSError("no such file")
+
+    def attempt(store: Store) -> None:
+        try:
+            inner(store)
+        except OSError as error:
+            raise LedgerError("away") from error
+
+    with pytest.raises(LedgerError) as raised:
+        copy.tried(desk.state.current(), Delta(), attempt)
+    assert isinstance(raised.value.__cause__, OSError)
+    assert [handle() for handle in handles] == [None]
+
+
 def test_a_change_of_the_vocabulary_that_was_tried_is_gone_afterwards(desk: Desk, copy: WorkingCopy) -> None:
     alignment = Quad(iri("Activity"), SUBCLASS, iri("Event"), NamedNode(GRAPH_ONTOLOGY))
     delta = Delta(frozenset([alignment]))
@@ -154,6 +185,66 @@ def test_a_copy_that_has_missed_much_is_made_anew(desk: Desk, copy: WorkingCopy)
     for number in range(copies.FOLLOWED + 1):
         changed(desk.state, [statement("survey", "title", f"Title {number}", "para-3")])
     assert content(copy, desk.state) == desk.quads()
+
+
+def test_a_copy_that_followed_half_of_what_it_missed_is_not_used(
+    desk: Desk, copy: WorkingCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content(copy, desk.state)
+    for title in ("One", "Two"):
+        changed(desk.state, [statement("survey", "title", title, "para-3"), statement("more", "title", title, "new")])
+    whole = merge.apply
+    followed: list[int] = []
+
+    def broken(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mode) -> None:
+        followed.append(len(followed))
+        store.add(statement("half", "done", "x", "para-3"))
+        if len(followed) == 2:
+            raise KeyboardInterrupt
+        whole(store, added, removed, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(merge, "apply", broken)
+        with pytest.raises(KeyboardInterrupt):
+            content(copy, desk.state)
+    assert left(desk.state) == []
+    assert content(copy, desk.state) == desk.quads()
+
+
+def test_a_copy_follows_no_ledger_that_lacks_a_revision(
+    desk: Desk, copy: WorkingCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content(copy, desk.state)
+    for title in ("One", "Two"):
+        changed(desk.state, [statement("survey", "title", title, "para-3")])
+    ledger = desk.state.ledger
+    deltas = list(ledger.deltas(1, 3))
+    monkeypatch.setattr(type(ledger), "deltas", lambda *_: iter(deltas[:1]))
+    assert content(copy, desk.state) == desk.quads()
+
+
+def test_what_was_made_anew_is_not_followed_by_what_the_ledger_says_of_it(desk: Desk, copy: WorkingCopy) -> None:
+    """`edaphon rebuild` publishes what the ledger has had all along, as a revision of the corpus that changes nothing
+    of that, over something else.
+    """
+    content(copy, desk.state)
+    new = statement("survey", "title", "More", "para-3")
+    with desk.state.publishing() as revisions, revisions.next() as candidate:
+        merge.apply(candidate.store, [new], [], "merge")
+        record = RevisionRecord(
+            number=candidate.number,
+            at=datetime.now(UTC),
+            cause="corpus",
+            actor=None,
+            contribution=None,
+            title=None,
+            added=0,
+            removed=0,
+            corpus=made_from(desk.state),
+            complete=True,
+        )
+        candidate.commit = lambda: desk.state.ledger.publish(record, Delta().packed())
+    assert new in content(copy, desk.state)
 
 
 def test_a_new_corpus_is_followed(desk: Desk, copy: WorkingCopy, tmp_path: Path) -> None:
