@@ -1,10 +1,13 @@
 """Working copies: what is tried on one is undone, what others publish is followed, and nothing of them stays behind."""
 
+import fcntl
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 from weakref import ReferenceType, ref
 
 import pytest
@@ -290,11 +293,30 @@ def test_what_could_not_be_published_is_not_in_the_next_revision(desk: Desk, mon
         patch.setattr(type(ledger), "publish", broken)
         with pytest.raises(LedgerError, match="away"):
             desk.accept(first)
+    assert [path.name for path in (desk.state.folder / "revisions").iterdir()] == ["000001"]
     before = desk.quads()
     second = desk.propose(":third a :Survey ; :year 2021 .")
     desk.accept(second)
     assert {str(quad) for quad in desk.quads() - before if str(iri("more")) in str(quad)} == set()
     assert desk.says("third", "year")["default"] == {"2021"}
+
+
+def test_what_somebody_else_publishes_while_a_change_is_worked_out_is_kept(desk: Desk) -> None:
+    stand_by(desk.state)
+    other = State.open(desk.state.folder)
+    mine, theirs = statement("survey", "title", "Mine", "new"), statement("survey", "title", "Theirs", "new")
+    bases: list[int] = []
+
+    def work_out(base: Revision, store: Store) -> Publication:
+        bases.append(base.number)
+        if len(bases) == 1:
+            changed(other, [theirs])
+        return Publication(effective(store, [mine], ()), "update", "eve", datetime.now(UTC))
+
+    assert publish(desk.state, work_out).number == 3
+    assert bases == [1, 2]
+    assert desk.quads(iri("new")) == {mine, theirs}
+    assert content(desk.state.copies["make"], desk.state) == desk.quads()
 
 
 def test_two_processes_that_take_turns_publish_what_both_have_done(desk: Desk) -> None:
@@ -371,6 +393,78 @@ def test_a_copy_that_nobody_uses_is_given_up(desk: Desk) -> None:
     assert left(desk.state) == []
     assert content(copy, desk.state) == desk.quads()
     copy.close()
+
+
+class Late(threading.Timer):
+    """A timer that comes when it is told to."""
+
+    made: ClassVar[list["Late"]] = []
+
+    def __init__(self, interval: float, function: Callable[[], None]) -> None:
+        super().__init__(interval, function)
+        self.told = threading.Event()
+        self.made.append(self)
+
+    def run(self) -> None:
+        self.told.wait()
+        self.function()
+
+
+def test_a_timer_that_comes_while_a_copy_is_used_takes_it_from_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Late, "made", [])
+    monkeypatch.setattr(threading, "Timer", Late)
+    copy = WorkingCopy(desk.state, idle=1.0)
+    content(copy, desk.state)
+    (first,) = Late.made
+    with copy.at(desk.state.current()) as held:
+        first.told.set()
+        assert set(held.store) == desk.quads()
+    first.join()
+    assert len(left(desk.state)) == 1
+    _, second = Late.made
+    second.told.set()
+    second.join()
+    assert left(desk.state) == []
+
+
+def test_one_who_needs_a_copy_waits_for_the_other_one(desk: Desk, copy: WorkingCopy) -> None:
+    entered = threading.Event()
+
+    def need() -> None:
+        with copy.at(desk.state.current()):
+            entered.set()
+
+    other = threading.Thread(target=need)
+    with copy.at(desk.state.current()):
+        other.start()
+        assert not entered.wait(0.1)
+    other.join()
+    assert entered.is_set()
+
+
+def test_a_copy_that_is_given_back_is_out_of_reach(desk: Desk, copy: WorkingCopy) -> None:
+    with copy.at(desk.state.current()) as held:
+        held.number = None
+    assert not hasattr(held, "store")
+    assert left(desk.state) == []
+
+
+def test_a_folder_that_was_swept_before_it_was_held_is_made_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[Path] = []
+    whole = fcntl.flock
+
+    def late(descriptor: int, operation: int) -> None:
+        if not swept:
+            swept.extend(left(desk.state))
+            swept[0].rmdir()
+        whole(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with scratch_folder(desk.state.folder) as folder:
+        assert left(desk.state) == [folder]
+        assert folder not in swept
 
 
 def test_without_standing_copies_nothing_stays_behind(desk: Desk) -> None:
