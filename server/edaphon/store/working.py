@@ -61,8 +61,8 @@ class WorkingCopy:
     def __init__(self, state: State, idle: float | None = None) -> None:
         self._state = state
         self._idle = idle
-        # Its holder may renew the copy.
-        self._lock = threading.RLock()
+        # Not one that its holder can take twice: the outer block would give back a copy that the inner one changed.
+        self._lock = threading.Lock()
         self._store: Store | None = None
         self._folder = contextlib.ExitStack()
         self._number: int | None = None
@@ -90,9 +90,9 @@ class WorkingCopy:
                 del held.store
                 if self._number is None:
                     self._give_up()
-                elif self._idle is not None and self._changes >= CHANGES:
-                    afterwards(self._renew)
                 self._wait()
+        if self._idle is not None and self._changes >= CHANGES:
+            afterwards(self._renew)
 
     def tried(self, revision: Revision, delta: Delta, attempt: Callable[[Store], T]) -> T:
         """What `attempt` says when it has made a change in the copy of that revision, which is undone afterwards."""
@@ -117,6 +117,7 @@ class WorkingCopy:
         # What cannot be done now is tried again, and told, when the copy is needed.
         with contextlib.suppress(StateError), self._lock:
             self._brought_to(self._state.current())
+            self._wait()
 
     def _brought_to(self, revision: Revision) -> Store:
         try:
