@@ -93,6 +93,7 @@ async def _ask(asked: Query, settings: Settings, *, table: bool) -> bool:
     pool = WorkerPool(
         state.current,
         workers=1,
+        at_once=1,
         memory=settings.memory,
         result=settings.result,
         queue=1,

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -44,12 +45,19 @@ class Handle:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         self._end = ours
+        # For each order there is a ticket in this pipe. Whoever takes it has the order: the worker, when it begins with
+        # it, or this side, to take it back.
+        self._tickets = os.pipe()
+        for end in self._tickets:
+            os.set_blocking(end, False)
         with theirs, contextlib.ExitStack() as undo:
             undo.callback(ours.close)
+            undo.callback(self._close_tickets)
+            passed = (theirs.fileno(), lifeline, self._tickets[0])
             self.process = subprocess.Popen(
                 # -P: a file called pyoxigraph.py in the current folder is not ours to run.
-                [sys.executable, "-P", "-m", MODULE, str(theirs.fileno()), str(lifeline), *allow_service],
-                pass_fds=(theirs.fileno(), lifeline),
+                [sys.executable, "-P", "-m", MODULE, *map(str, passed), *allow_service],
+                pass_fds=passed,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -61,6 +69,11 @@ class Handle:
         self.reason: QueryError | None = None
         self.answered = 0
         self.stepped_back = False
+        # The orders that it has, one or two, the number of the last one, and how many it had not begun with at its end.
+        self._orders: deque[wire.Order] = deque()
+        self._number = 0
+        self._left = 0
+        self._reaped = False
         self._folder: Path | None = None
         self._first = revision
 
@@ -75,6 +88,46 @@ class Handle:
         assert self._channel is not None
         self._channel.send(frame)
 
+    def order(self, order: wire.Order) -> None:
+        """Send an order, with which the worker begins once it is done with the one before."""
+        self._number += 1
+        self._orders.append(order)
+        if not self._reaped:
+            os.write(self._tickets[1], wire.NUMBER.pack(self._number))
+        self.send(wire.ask(self._number, order))
+
+    def recall(self) -> bool:
+        """Take the last order back; False when the worker has begun with it."""
+        if self._reaped:
+            self._left -= 1
+            self._orders.pop()
+            return True
+        taken = self._take_tickets()
+        if taken == 0:
+            return False
+        self._orders.pop()
+        if taken == 2:
+            # It has not even begun with the one before, whose ticket stood in the way.
+            self.order(self._orders.pop())
+        return True
+
+    def done(self) -> None:
+        """Note that the first of its orders is answered."""
+        self.answered += 1
+        self._orders.popleft()
+
+    @property
+    def untouched(self) -> bool:
+        """Whether it has ended, by nobody's will, before it began with an order."""
+        return self._reaped and self.reason is None and self._left == len(self._orders)
+
+    def _take_tickets(self) -> int:
+        """Take all tickets that are left; how many these were."""
+        try:
+            return len(os.read(self._tickets[0], 2 * wire.NUMBER.size)) // wire.NUMBER.size
+        except BlockingIOError:
+            return 0
+
     def prepare(self, revision: Published) -> None:
         """Have the worker open a revision before a query needs it."""
         if self._folder != revision.folder:
@@ -88,11 +141,6 @@ class Handle:
             return await self._channel.receive()
         except EOFError:
             raise await self._post_mortem() from None
-
-    @property
-    def dead(self) -> bool:
-        """Whether the process has ended, by whose hand ever."""
-        return self.process.poll() is not None
 
     def kill(self, reason: QueryError | None = None) -> None:
         """End the process now, whatever it does; `reason` is what its query is told."""
@@ -113,7 +161,16 @@ class Handle:
             self._channel.close()
         else:
             self._end.close()
-        return await asyncio.get_running_loop().run_in_executor(None, self.process.wait)
+        status = await asyncio.get_running_loop().run_in_executor(None, self.process.wait)
+        if not self._reaped:
+            self._reaped = True
+            self._left = self._take_tickets()
+            self._close_tickets()
+        return status
+
+    def _close_tickets(self) -> None:
+        for end in self._tickets:
+            os.close(end)
 
     async def _post_mortem(self) -> QueryError:
         """Why the process ended, in words for the one whose query it ran."""

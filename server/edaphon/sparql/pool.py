@@ -1,210 +1,36 @@
-"""Which worker answers a query, for how long, and what becomes of it when it cannot."""
+"""Which worker answers which query, and when."""
 
 import asyncio
 import contextlib
 import logging
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from itertools import chain
 from typing import Any, Final
 
-from edaphon.errors import (
-    DeadlineReached,
-    EdaphonError,
-    EngineFailed,
-    PoolBusy,
-    QueryError,
-    ResultTooLarge,
-    RevisionMissing,
-)
-from edaphon.sparql import wire
-from edaphon.sparql.failures import failure
+from edaphon.errors import EdaphonError, PoolBusy, QueryError
 from edaphon.sparql.handle import Handle, Published
-from edaphon.sparql.query import Form, Head, Query
-from edaphon.sparql.spool import Spool
+from edaphon.sparql.job import TRIAL, Answer, Job
+from edaphon.sparql.query import Query
 
-__all__ = ["Answer", "Job", "Published", "WorkerPool"]
+__all__ = ["Answer", "Published", "WorkerPool"]
 
 logger = logging.getLogger(__name__)
 
-# A query that runs longer than this is slow: it steps back in favour of the others, and while anyone waits, one worker
-# is kept from slow queries. So a client's first query waits for about this long at most, whatever the others ask.
-TRIAL: Final = 0.5
-# An alarm may go off this much too early.
-ALMOST: Final = 0.01
 # Once workers have failed this often each, before they answered anything, the next ones are started with a pause.
 STILLBORN: Final = 3
 # That pause, and the one before a worker that could not be started is tried again.
 PAUSE: Final = 1.0
 
 
-@dataclass(slots=True)
-class Answer:
-    """An answer whose head is known. Iterating gives its bytes, once; a QueryError in the middle means it is cut.
-
-    `whole` is all of its bytes where they came in one piece, which small answers do.
-    """
-
-    head: Head
-    whole: bytes | None
-    _spool: Spool | None = None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._spool is None:
-            yield self.whole or b""
-            return
-        while (part := await self._spool.take()) is not None:
-            yield part
-
-
-class Job:
-    """One query in the pool, from its place in the queue to the last frame of its answer.
-
-    As a context it gives the answer, once its head is known. `worker` is set from when the query has one.
-    """
-
-    worker: Handle
-
-    def __init__(
-        self, pool: "WorkerPool", query: Query, revision: Published | None, client: str, seen: Published | None
-    ) -> None:
-        self.query = query
-        self.client = client
-        self.slow = False
-        self._pool = pool
-        self._revision = revision
-        self._seen = seen
-        self._loop = asyncio.get_running_loop()
-        self._deadline = self._loop.time() + query.seconds
-        self._timer: asyncio.TimerHandle | None = None
-        self._spool: Spool | None = None
-
-    async def __aenter__(self) -> Answer:
-        pool = self._pool
-        worker = pool.idle_worker()
-        if worker is None:
-            worker = await pool.next_worker(self.client, self._deadline, self.query.seconds)
-            self._seen = None
-        self.worker = worker
-        pool.jobs[self] = None
-        # Hardly a query lives to see its first alarm, so there is one alarm at a time.
-        self._timer = self._loop.call_at(min(self._deadline, self._loop.time() + TRIAL), self._alarm)
-        try:
-            return await self._begin()
-        except BaseException:
-            self._leave()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._leave()
-
-    def stop_clock(self) -> None:
-        """Let no alarm go off any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _alarm(self) -> None:
-        """The query has outgrown its trial, or its time."""
-        if self.slow or self._deadline - self._loop.time() < ALMOST:
-            self.worker.kill(DeadlineReached(self.query.seconds))
-            return
-        self.slow = True
-        self.worker.step_back()
-        self._timer = self._loop.call_at(self._deadline, self._alarm)
-        self._pool.make_room()
-
-    async def _begin(self) -> Answer:
-        """Send the query to the worker and wait for the head of its answer, and for all of a small one."""
-        pool, worker, query = self._pool, self.worker, self.query
-        # A revision may be retired between being read and being opened; the next reading finds its successor.
-        for attempt in range(3):
-            published = self._revision or self._seen or pool.current()
-            self._seen = None
-            # Idle workers stay with what is published when somebody looks at the past.
-            if self._revision is None:
-                pool.announce(published)
-            worker.send(
-                wire.ask(
-                    wire.Order(
-                        query.text,
-                        query.default_graphs,
-                        query.named_graphs,
-                        query.solutions,
-                        query.graph,
-                        query.gzip,
-                        str(published.folder),
-                        pool.memory,
-                        pool.result,
-                    )
-                )
-            )
-            kind, payload = await worker.receive()
-            if kind == wire.WHOLE:
-                form, packed, retire, body = wire.read_whole(payload)
-                pool.finish(self, retire=retire)
-                return Answer(_head(query, published, form, packed=packed), body)
-            if kind == wire.HEAD:
-                form, packed = wire.read_head(payload)
-                self._spool = Spool()
-                pool.run(self._pump(self._spool))
-                return Answer(_head(query, published, form, packed=packed), None, self._spool)
-            message = wire.decode(payload)
-            error = failure(message)
-            if isinstance(error, RevisionMissing) and self._revision is None and attempt < 2 and not message["retire"]:
-                continue
-            pool.finish(self, retire=message["retire"])
-            raise error
-        raise AssertionError("the last attempt either answers or raises")
-
-    async def _pump(self, spool: Spool) -> None:
-        """Move the answer from the worker to the spool, and free the worker as soon as it is done."""
-        retire, error = True, None
-        try:
-            while True:
-                kind, payload = await self.worker.receive()
-                if kind == wire.DATA:
-                    spool.put(payload)
-                    continue
-                if kind == wire.FAILED:
-                    message = wire.decode(payload)
-                    retire = message["retire"]
-                    told = failure(message)
-                    error = told if isinstance(told, QueryError) else EngineFailed(str(told))
-                else:
-                    retire = wire.read_answered(payload)
-                break
-        except QueryError as died:
-            error = died
-        except OSError as full:
-            logger.warning("an answer could not be kept for a slow client: %s", full)
-            error = ResultTooLarge("the server has no room for the rest of this result")
-        spool.end(error)
-        self._pool.finish(self, retire=retire, broken=error is not None and retire)
-
-    def _leave(self) -> None:
-        """Stop the query if it has not come to its end: nobody waits for it any more."""
-        if self in self._pool.jobs:
-            self.worker.kill(QueryError("the client went away"))
-            if self._spool is None:
-                self._pool.finish(self, broken=True)
-        if self._spool is not None:
-            self._spool.close()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """A place in the queue for a worker."""
-
-    client: str
-    granted: "asyncio.Future[Handle]"
-
-
 class WorkerPool:
     """The query workers of one HTTP process. Every method runs on that process's event loop.
 
     `current` gives the revision to answer from and is asked for every query. `memory` and `result` are megabytes per
-    query, `queue` how many queries may wait.
+    query, `queue` how many queries may wait. Of short queries, `at_once` run side by side: more than there are
+    processors would take them from each other, and each would find another one's data in the processor's cache. So few
+    workers have much to do, and have it at hand; the others are there for when queries take longer.
     """
 
     def __init__(
@@ -212,6 +38,7 @@ class WorkerPool:
         current: Callable[[], Published],
         *,
         workers: int,
+        at_once: int,
         memory: int,
         result: int,
         queue: int,
@@ -219,6 +46,7 @@ class WorkerPool:
     ) -> None:
         self.current = current
         self._size = workers
+        self._at_once = at_once
         self.memory = memory
         self.result = result
         self._allow_service = allow_service
@@ -226,7 +54,9 @@ class WorkerPool:
         self._idle: list[Handle] = []
         self._all: set[Handle] = set()
         self.jobs: dict[Job, None] = {}
-        self._waiting: list[Place] = []
+        self._waiting: list[Job] = []
+        # Queries that have been sent to workers that are busy with others.
+        self._ahead: dict[Handle, Job] = {}
         self._stillborn = 0
         self._closing = False
         self._drained = asyncio.Event()
@@ -249,7 +79,7 @@ class WorkerPool:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._drained.wait(), grace)
         for worker in list(self._all):
-            worker.kill(PoolBusy("the server is shutting down", retry_after=10))
+            worker.kill(_closed())
         for task in list(self._tasks):
             await asyncio.wait([task])
         for worker in list(self._all):
@@ -268,7 +98,7 @@ class WorkerPool:
     @property
     def waiting(self) -> int:
         """How many queries wait for a worker now."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._ahead)
 
     def answer(
         self, query: Query, revision: Published | None = None, *, client: str = "", seen: Published | None = None
@@ -297,58 +127,44 @@ class WorkerPool:
             for worker in self._idle:
                 worker.prepare(revision)
 
-    def idle_worker(self) -> Handle | None:
-        """A worker that has nothing to do, if there is one. Raises PoolBusy once the pool is closing."""
+    async def turn(self, job: Job) -> None:
+        """Wait until a worker has nothing to do but this job. Raises PoolBusy when none does in time."""
         if self._closing:
-            raise PoolBusy("the server is shutting down", retry_after=10)
-        while self._idle:
-            worker = self._idle.pop()
-            if not worker.dead:
-                return worker
-            # What ended it was no query: the system was short of memory, say. This one must not be blamed for it.
-            logger.warning("query worker %d ended while it had nothing to do", worker.process.pid)
-            self._replace(worker)
-        return None
-
-    async def next_worker(self, client: str, deadline: float, seconds: float) -> Handle:
-        """The next worker that becomes free, when it is this client's turn. Raises PoolBusy when none does in time."""
-        if len(self._waiting) >= self._queue:
-            raise PoolBusy("too many queries are waiting for an answer", retry_after=_later(seconds))
-        place = Place(client, asyncio.get_running_loop().create_future())
-        self._waiting.append(place)
+            raise _closed()
+        full = self.waiting >= self._queue
+        # A full queue is no reason to refuse a query while workers are idle.
+        if self._idle and (full or self._young() < self._at_once):
+            job.send(self._idle[-1])
+            self._idle.pop()
+            self._begin(job)
+            return
+        if full:
+            raise PoolBusy("too many queries are waiting for an answer", retry_after=_later(job.query.seconds))
+        turn = job.wait()
+        self._waiting.append(job)
         self.make_room()
+        self._fill()
         try:
-            async with asyncio.timeout_at(deadline):
-                return await place.granted
-        except (TimeoutError, asyncio.CancelledError) as error:
-            if place in self._waiting:
-                self._waiting.remove(place)
-            elif not place.granted.cancelled():
-                # Granted and given up in the same turn of the loop: the worker must not be lost.
-                self._grant(place.granted.result())
-            if isinstance(error, TimeoutError):
-                raise PoolBusy(f"no worker became free within {seconds:g} s", retry_after=_later(seconds)) from None
+            await turn
+        except asyncio.CancelledError:
+            # Where it has begun meanwhile, it is running like any other.
+            if job not in self.jobs:
+                self._withdraw(job)
             raise
 
-    def _grant(self, worker: Handle) -> None:
-        """Give a free worker to the next in the queue, or let it idle."""
-        if not self._waiting:
-            self._idle.append(worker)
-            return
-        running = Counter(job.client for job in self.jobs)
-        while self._waiting:
-            place = min(self._waiting, key=lambda place: running[place.client])
-            self._waiting.remove(place)
-            if not place.granted.done():
-                place.granted.set_result(worker)
-                return
-        self._idle.append(worker)
+    def expire(self, job: Job) -> None:
+        """Let a job that waits for a worker wait no longer."""
+        self._withdraw(job)
+        seconds = job.query.seconds
+        job.settle(PoolBusy(f"no worker became free within {seconds:g} s", retry_after=_later(seconds)))
 
-    def _drop_waiting(self) -> None:
-        for place in self._waiting:
-            if not place.granted.done():
-                place.granted.set_exception(PoolBusy("the server is shutting down", retry_after=10))
-        self._waiting.clear()
+    def outgrown(self, job: Job) -> None:
+        """Let others begin beside a job that is not young any more, first of all the one that waits for its worker."""
+        ahead = self._ahead.get(job.worker)
+        if ahead is not None and job.worker.recall():
+            del self._ahead[job.worker]
+            self._waiting.insert(0, ahead)
+        self._fill()
 
     def make_room(self) -> None:
         """Keep one worker from being held by a slow query while others wait (see TRIAL)."""
@@ -366,20 +182,104 @@ class WorkerPool:
             )
         )
 
+    def innocent(self, job: Job) -> bool:
+        """Whether a job's worker has ended before it began with the job, which then is off it and may have another."""
+        if not job.worker.untouched:
+            return False
+        logger.warning("query worker %d ended while it had nothing to do", job.worker.process.pid)
+        self.finish(job, broken=True)
+        return True
+
     def finish(self, job: Job, *, retire: bool = False, broken: bool = False) -> None:
         """Take the job off its worker, and give the worker to the next one or replace it."""
         job.stop_clock()
+        job.young = False
         if self.jobs.pop(job, 0) == 0:
             return
         worker = job.worker
-        if not self.jobs:
-            self._drained.set()
+        ahead = self._ahead.pop(worker, None)
         if broken or retire or worker.stepped_back or worker.reason is not None:
+            if ahead is not None:
+                self._waiting.insert(0, ahead)
             self._replace(worker)
         else:
-            worker.answered += 1
+            worker.done()
             self._stillborn = 0
-            self._grant(worker)
+            if ahead is None:
+                self._idle.append(worker)
+            else:
+                self._begin(ahead)
+        if not self.jobs:
+            self._drained.set()
+        self._fill()
+
+    # Whose turn it is.
+
+    def _young(self) -> int:
+        return sum(job.young for job in self.jobs)
+
+    def _begin(self, job: Job) -> None:
+        self.jobs[job] = None
+        job.begin()
+
+    def _fill(self) -> None:
+        """Give the workers that are free, or will be soon, to those who wait.
+
+        A query goes ahead to a worker that is busy with a young one: what the worker would wait for it, and for this
+        process, is a tenth of the time that small queries take. It comes back when the young one grows old.
+        """
+        while self._waiting:
+            begins = bool(self._idle) and self._young() < self._at_once
+            worker = self._idle[-1] if begins else self._soon_free()
+            job = None if worker is None else self._next()
+            if worker is None or job is None:
+                return
+            try:
+                job.send(worker)
+            except (EdaphonError, OSError) as error:
+                # The published revision cannot be read.
+                job.settle(error)
+                continue
+            if begins:
+                self._idle.pop()
+                self._begin(job)
+            else:
+                self._ahead[worker] = job
+
+    def _soon_free(self) -> Handle | None:
+        """A worker that is busy with a young query and has no other waiting."""
+        return next((job.worker for job in self.jobs if job.young and job.worker not in self._ahead), None)
+
+    def _next(self) -> Job | None:
+        """The job whose turn it is, out of the queue: the oldest one of a client with the fewest running queries."""
+        running = Counter(job.client for job in chain(self.jobs, self._ahead.values()))
+        while self._waiting:
+            job = min(self._waiting, key=lambda job: running[job.client])
+            self._waiting.remove(job)
+            if not job.given_up:
+                return job
+        return None
+
+    def _withdraw(self, job: Job) -> None:
+        """Take a job that has not begun out of the queue, or back from the worker that it has gone ahead to."""
+        if job in self._waiting:
+            self._waiting.remove(job)
+            return
+        for worker in [worker for worker, ahead in self._ahead.items() if ahead is job]:
+            del self._ahead[worker]
+            if not worker.recall():
+                # The answer to the query before it is on its way here, and arrives all the same.
+                worker.kill(QueryError("the client went away"))
+
+    def _drop_waiting(self) -> None:
+        """Refuse all who wait, because the server is shutting down."""
+        for worker, job in list(self._ahead.items()):
+            if worker.recall():
+                del self._ahead[worker]
+                self._waiting.append(job)
+        for job in self._waiting:
+            job.settle(_closed())
+        self._waiting.clear()
 
     def _replace(self, worker: Handle) -> None:
         worker.kill()
@@ -416,13 +316,12 @@ class WorkerPool:
         worker = Handle(self._lifeline[0], self._allow_service, revision)
         self._all.add(worker)
         await worker.connect()
-        self._grant(worker)
+        self._idle.append(worker)
+        self._fill()
 
 
-def _head(query: Query, revision: Published, form: Form, *, packed: bool) -> Head:
-    media_type = query.graph if form == "graph" else query.solutions
-    assert media_type is not None, "a worker gives no answer in a format that was not asked for"
-    return Head(form, media_type, "gzip" if packed else None, revision.number)
+def _closed() -> PoolBusy:
+    return PoolBusy("the server is shutting down", retry_after=10)
 
 
 def _later(seconds: float) -> int:

@@ -20,6 +20,7 @@ __all__ = [
     "HEAD",
     "HEADER",
     "HOLD",
+    "NUMBER",
     "OPEN",
     "WHOLE",
     "Order",
@@ -38,9 +39,11 @@ __all__ = [
 ]
 
 HEADER: Final = struct.Struct("!cI")
+# A ticket, as it goes through its pipe: the number of an order.
+NUMBER: Final = struct.Struct("!Q")
 
 # Pool → worker.
-ASK: Final = b"Q"  # an Order
+ASK: Final = b"Q"  # the number of its ticket; an Order
 OPEN: Final = b"O"  # the folder of a revision to open ahead of the next query; not answered
 
 # Worker → pool: WHOLE for a small answer; for a large one HEAD, any number of DATA, and ANSWERED, in this order; FAILED
@@ -80,14 +83,15 @@ def frame(kind: bytes, payload: bytes) -> bytes:
     return HEADER.pack(kind, len(payload)) + payload
 
 
-def ask(given: Order) -> bytes:
+def ask(number: int, given: Order) -> bytes:
     """The ASK frame of an order."""
-    return frame(ASK, marshal.dumps(tuple(given)))
+    return frame(ASK, NUMBER.pack(number) + marshal.dumps(tuple(given)))
 
 
-def order(payload: bytes) -> Order:
-    """The order that `ask` put in."""
-    return Order(*marshal.loads(payload))
+def order(payload: bytes) -> tuple[int, Order]:
+    """The number and the order that `ask` put in."""
+    (number,) = NUMBER.unpack_from(payload)
+    return number, Order(*marshal.loads(memoryview(payload)[NUMBER.size :]))
 
 
 def whole(form: Form, body: bytes | bytearray, *, packed: bool, retire: bool) -> bytes:

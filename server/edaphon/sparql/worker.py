@@ -1,8 +1,8 @@
 """The process that asks the engine: one revision, one query at a time, no way out, expendable at any moment.
 
-Started by `pool.py` as `python -m edaphon.sparql.worker SOCKET LIFELINE [ENDPOINT…]`: two inherited descriptors, then
-the endpoints that queries may name in SERVICE. It imports little, since it must be replaced within milliseconds, and
-cleans up nothing when killed: its store is open for reading only.
+Started by `handle.py` as `python -m edaphon.sparql.worker SOCKET LIFELINE TICKETS [ENDPOINT…]`: three inherited
+descriptors, then the endpoints that queries may name in SERVICE. It imports little, since it must be replaced within
+milliseconds, and cleans up nothing when killed: its store is open for reading only.
 """
 
 import contextlib
@@ -133,8 +133,11 @@ class Outlet:
 class Worker:
     """The life of a worker between its start and its end."""
 
-    def __init__(self, end: socket.socket, allowed: tuple[str, ...]) -> None:
+    def __init__(self, end: socket.socket, tickets: int, allowed: tuple[str, ...]) -> None:
         self._end = end
+        self._tickets = tickets
+        # The last ticket taken.
+        self._ticket = 0
         self._allowed = allowed
         # Queries that call an allowed endpoint run on a thread that was there before this one was confined.
         self._outside = ThreadPoolExecutor(1) if allowed else None
@@ -160,8 +163,20 @@ class Worker:
                 # A folder that cannot be opened is told when a query needs it.
                 with contextlib.suppress(OSError):
                     self._open(os.fsdecode(payload))
-            elif not self._answer(wire.order(payload)):
+                continue
+            number, order = wire.order(payload)
+            if self._claim(number) and not self._answer(order):
                 return
+
+    def _claim(self, number: int) -> bool:
+        """Take the ticket of an order; False when the pool has taken it back, and the order with it."""
+        if self._ticket < number:
+            try:
+                (self._ticket,) = wire.NUMBER.unpack(os.read(self._tickets, wire.NUMBER.size))
+            except BlockingIOError:
+                return False
+        # A later one is that of an order still to come.
+        return self._ticket == number
 
     def _open(self, folder: str) -> None:
         if folder == self._folder:
@@ -307,7 +322,7 @@ def main() -> None:
     with contextlib.suppress(OSError):
         # When the whole machine runs out of memory, a worker should go before the server does.
         Path("/proc/self/oom_score_adj").write_text("700")
-    Worker(end, tuple(sys.argv[3:])).serve()
+    Worker(end, int(sys.argv[3]), tuple(sys.argv[4:])).serve()
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ def run(plan: Plan, sockets: list[socket.socket], workers: int, ready: int, life
         runner.run(_serve(plan, sockets, workers, ready, lifeline))
 
 
+def _processors() -> int:
+    """How many processors there are for this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvicorn.Config("", log_config=None).get_loop_factory()
 
@@ -75,6 +80,8 @@ async def _serve(plan: Plan, sockets: list[socket.socket], workers: int, ready: 
     pool = WorkerPool(
         state.current,
         workers=workers,
+        # Not one of each process's own: connections are not spread evenly.
+        at_once=max(2, -(-_processors() // settings.processes)),
         memory=settings.memory,
         result=settings.result,
         queue=settings.queue,

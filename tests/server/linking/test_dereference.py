@@ -27,7 +27,7 @@ def node(name: str) -> NamedNode:
 
 def ask(revision: Published, question: Callable[[WorkerPool], Awaitable[Any]]) -> Any:
     async def main() -> Any:
-        pool = WorkerPool(lambda: revision, workers=1, memory=512, result=100, queue=4)
+        pool = WorkerPool(lambda: revision, workers=1, at_once=1, memory=512, result=100, queue=4)
         await pool.start()
         try:
             return await question(pool)

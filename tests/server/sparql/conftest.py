@@ -31,7 +31,7 @@ def with_pool(revision: Folder) -> Callable[..., Any]:
 
     def run(scenario: Callable[[WorkerPool], Awaitable[Any]], **settings: Any) -> Any:
         async def main() -> Any:
-            options: dict[str, Any] = {"workers": 2, "memory": 512, "result": 100, "queue": 16} | settings
+            options: dict[str, Any] = {"workers": 2, "at_once": 2, "memory": 512, "result": 100, "queue": 16} | settings
             current = options.pop("current", lambda: revision)
             pool = WorkerPool(current, **options)
             await pool.start()

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 from collections.abc import Callable
@@ -23,12 +24,14 @@ from edaphon.errors import (
     MemoryReached,
     NotAcceptable,
     PoolBusy,
+    QueryError,
     QuerySyntax,
     ResultTooLarge,
     RevisionMissing,
     StateError,
 )
-from edaphon.sparql.pool import TRIAL, WorkerPool
+from edaphon.sparql.job import BURST, TRIAL, Job
+from edaphon.sparql.pool import WorkerPool
 from edaphon.sparql.query import Query
 from edaphon.sparql.spool import PIECE
 
@@ -48,6 +51,16 @@ NESTED = "ASK { FILTER(" + "STR(" * 20_000 + "1" + ")" * 20_000 + " = '1') }"
 async def body(pool: WorkerPool, text: str, **options: Any) -> bytes:
     async with pool.answer(Query(text, **options)) as answer:
         return b"".join([part async for part in answer])
+
+
+async def begun(pool: WorkerPool) -> Job:
+    """The query that runs, once its worker has begun with it."""
+    while pool.running == 0:
+        await asyncio.sleep(0.01)
+    (job,) = pool.jobs
+    while select.select([job.worker._tickets[0]], [], [], 0)[0]:
+        await asyncio.sleep(0.01)
+    return job
 
 
 async def count(pool: WorkerPool) -> int:
@@ -213,9 +226,7 @@ def test_a_syntax_error_has_a_place(with_pool: Callable[..., Any]) -> None:
 def test_killing_a_worker_harms_only_its_own_query(with_pool: Callable[..., Any]) -> None:
     async def scenario(pool: WorkerPool) -> None:
         doomed = asyncio.create_task(body(pool, ENDLESS))
-        while pool.running == 0:
-            await asyncio.sleep(0.01)
-        (job,) = pool.jobs
+        job = await begun(pool)
         os.kill(job.worker.process.pid, signal.SIGTERM)
         assert await asyncio.gather(*(count(pool) for _ in range(8))) == [300] * 8
         with pytest.raises(EngineFailed):
@@ -309,6 +320,99 @@ def test_slow_queries_leave_one_worker_to_the_others(with_pool: Callable[..., An
     assert with_pool(scenario, workers=3) == ["DeadlineReached", "DeadlineReached", "PoolBusy"]
 
 
+def test_short_queries_run_beside_long_ones_however_few_may_run_at_once(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        await count(pool)
+        long = [asyncio.create_task(body(pool, ENDLESS)) for _ in range(2)]
+        while pool.running < 2:
+            await asyncio.sleep(BURST / 10)
+        found = await count(pool)
+        assert pool.running == 2
+        for one in long:
+            one.cancel()
+        await asyncio.wait(long)
+        return found
+
+    assert with_pool(scenario, workers=3, at_once=1) == 300
+
+
+def test_queries_sent_ahead_to_a_worker_outlive_the_one_before_them(with_pool: Callable[..., Any]) -> None:
+    """Whatever becomes of it: stopped for its memory or its nesting, refused, given up by its client."""
+
+    async def scenario(pool: WorkerPool) -> None:
+        for text in (NESTED, DOUBLING, "nonsense", ENDLESS):
+            await count(pool)
+            before = asyncio.create_task(body(pool, text))
+            behind = [asyncio.create_task(count(pool)) for _ in range(2)]
+            while pool.waiting < 2:
+                await asyncio.sleep(0)
+            assert len(pool._ahead) == 1
+            if text == ENDLESS:
+                before.cancel()
+            assert await asyncio.gather(*behind) == [300, 300]
+            (outcome,) = await asyncio.gather(before, return_exceptions=True)
+            assert isinstance(outcome, QueryError | asyncio.CancelledError)
+
+    with_pool(scenario, workers=1, at_once=1, memory=256)
+
+
+@pytest.mark.parametrize("burst", [0.0, 0.001, 60.0])
+def test_every_query_has_its_own_answer_however_often_it_is_sent_and_taken_back(
+    with_pool: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, burst: float
+) -> None:
+    monkeypatch.setattr("edaphon.sparql.job.BURST", burst)
+
+    async def ask(pool: WorkerPool, number: int) -> None:
+        # From some microseconds to some milliseconds.
+        text = f"SELECT ?n (COUNT(*) AS ?of) {{ BIND({number} AS ?n) ?a ?b ?c }} GROUP BY ?n"
+        if number % 3 == 0:
+            text = f"SELECT ?n {{ BIND({number} AS ?n) ?a ?b ?c . ?d ?e ?f FILTER(?c = 7 && ?f = 7) }}"
+        for _ in range(10):
+            answer = await body(pool, text, solutions="text/csv")
+            assert answer.splitlines()[1].split(b",")[0] == b"%d" % number
+
+    async def leave_now_and_then(pool: WorkerPool) -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            leaving = asyncio.create_task(body(pool, COUNT))
+            await asyncio.sleep(0)
+            leaving.cancel()
+
+    async def scenario(pool: WorkerPool) -> None:
+        leaving = asyncio.create_task(leave_now_and_then(pool))
+        await asyncio.gather(*(ask(pool, number) for number in range(12)))
+        leaving.cancel()
+
+    with_pool(scenario, workers=3)
+
+
+def test_a_client_that_gives_up_a_query_sent_ahead_harms_no_other(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        for _ in range(20):
+            asking = [asyncio.create_task(count(pool)) for _ in range(4)]
+            while not pool._ahead:
+                await asyncio.sleep(0)
+            asking[1].cancel()
+            outcomes = await asyncio.gather(*asking, return_exceptions=True)
+            assert [outcome for outcome in outcomes if outcome != 300] in ([], [outcomes[1]])
+        assert (pool.running, pool.waiting) == (0, 0)
+
+    with_pool(scenario, workers=1, at_once=1)
+
+
+def test_short_queries_need_no_more_workers_than_may_run_at_once(
+    with_pool: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However busy the machine is.
+    monkeypatch.setattr("edaphon.sparql.job.BURST", 60.0)
+
+    async def scenario(pool: WorkerPool) -> int:
+        await asyncio.gather(*(count(pool) for _ in range(16)))
+        return sum(worker.answered > 0 for worker in pool._all)
+
+    assert with_pool(scenario, workers=6) == 2
+
+
 def test_the_client_with_the_fewest_running_queries_is_served_first(with_pool: Callable[..., Any]) -> None:
     async def scenario(pool: WorkerPool) -> list[str]:
         served: list[str] = []
@@ -365,7 +469,7 @@ def test_a_revision_that_cannot_be_opened_is_told_so(
 
 def test_closing_lets_running_queries_finish_within_the_grace_period(revision: Any) -> None:
     async def scenario() -> bytes:
-        pool = WorkerPool(lambda: revision, workers=1, memory=512, result=100, queue=4)
+        pool = WorkerPool(lambda: revision, workers=1, at_once=1, memory=512, result=100, queue=4)
         await pool.start()
         # A second or so of work.
         asking = asyncio.create_task(body(pool, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }"))
@@ -379,7 +483,7 @@ def test_closing_lets_running_queries_finish_within_the_grace_period(revision: A
 
 def test_closing_ends_queries_that_outlast_the_grace_period(revision: Any) -> None:
     async def scenario() -> None:
-        pool = WorkerPool(lambda: revision, workers=1, memory=512, result=100, queue=4)
+        pool = WorkerPool(lambda: revision, workers=1, at_once=1, memory=512, result=100, queue=4)
         await pool.start()
         asking = asyncio.create_task(body(pool, ENDLESS))
         while pool.running == 0:
@@ -396,8 +500,7 @@ def test_closing_ends_queries_that_outlast_the_grace_period(revision: Any) -> No
 def test_workers_end_with_the_process_that_holds_their_lifeline(with_pool: Callable[..., Any]) -> None:
     async def scenario(pool: WorkerPool) -> None:
         asking = asyncio.create_task(body(pool, ENDLESS))
-        while pool.running == 0:
-            await asyncio.sleep(0.01)
+        await begun(pool)
         assert pool._lifeline is not None
         # What the operating system does when the HTTP process is killed.
         os.close(pool._lifeline[1])
@@ -501,9 +604,7 @@ def test_what_an_operator_tells_the_allocator_of_workers_comes_last_and_wins(
 
     async def scenario(pool: WorkerPool) -> bytes:
         asking = asyncio.create_task(body(pool, ENDLESS))
-        while pool.running == 0:
-            await asyncio.sleep(0.01)
-        (job,) = pool.jobs
+        job = await begun(pool)
         environment = Path(f"/proc/{job.worker.process.pid}/environ").read_bytes()
         asking.cancel()
         await asyncio.wait([asking])
