@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
+from edaphon.afterwards import deferring
 from edaphon.contributions import review
 from edaphon.contributions.payload import Payload
 from edaphon.contributions.proposal import about, propose
@@ -279,6 +280,20 @@ def test_so_is_the_one_on_which_changes_are_made(desk: Desk, monkeypatch: pytest
         folders |= {path.name for path in left(desk.state)}
     assert len(folders) == 3
     assert len(left(desk.state)) == 1
+
+
+def test_a_standing_copy_is_made_anew_when_nobody_waits_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "CHANGES", 1)
+    copy = WorkingCopy(desk.state, idle=60.0)
+    content(copy, desk.state)
+    before = left(desk.state)
+    with deferring():
+        changed(desk.state, [statement("survey", "title", "More", "para-3")])
+        assert content(copy, desk.state) == desk.quads()
+        assert left(desk.state) == before
+    assert len(left(desk.state)) == 1
+    assert left(desk.state) != before
+    copy.close()
 
 
 def test_what_could_not_be_published_is_not_in_the_next_revision(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
