@@ -500,6 +500,12 @@ def test_a_copy_in_use_survives_the_sweeping_of_others(desk: Desk, copy: Working
     assert left(desk.state) == [mine]
 
 
+def test_a_server_that_starts_sweeps_what_a_killed_one_left(desk: Desk) -> None:
+    (desk.state.folder / f"{COPY}dead" / "store").mkdir(parents=True)
+    prepare(desk.state)
+    assert left(desk.state) == []
+
+
 def test_a_decision_by_a_person_publishes_on_the_standing_copy(desk: Desk) -> None:
     stand_by(desk.state)
     made = desk.propose(":more a :Survey ; :year 2020 .")
