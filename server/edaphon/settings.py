@@ -45,7 +45,7 @@ class Settings:
         "sqlite|URL",
     )
     workers: int = setting(8, "Query workers in all.", least=1)
-    processes: int = setting(2, "HTTP processes that the workers are spread over.", least=1)
+    processes: int = setting(1, "HTTP processes that the workers are spread over.", least=1)
     timeout: float = setting(30.0, "Seconds that one query may take.", "S", least=0.001)
     memory: int = setting(1024, "Megabytes that one query may take.", "MB", least=1)
     result: int = setting(4096, "Megabytes that one result may have; 0 for no limit.", "MB", least=0)

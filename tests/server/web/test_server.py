@@ -60,7 +60,7 @@ def test_a_process_that_dies_is_replaced(folder: Path) -> None:
 
 def test_stopping_ends_every_process(folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        with serving(folder) as server:
+        with serving(folder, processes=2) as server:
             family = server.descendants()
             assert len(family) == 6
             server.process.send_signal(number)
