@@ -109,6 +109,23 @@ def test_a_proposal_leaves_the_copy_that_it_was_checked_on_as_what_is_published(
     assert content(desk.state.copies["try"], desk.state) == desk.quads()
 
 
+def test_a_query_of_the_shapes_sees_the_values_that_are_proposed_and_the_copy_has_its_own_again(tmp_path: Path) -> None:
+    corpus = small_corpus(tmp_path / "corpus")
+    (corpus / "shapes" / "values.ttl").write_text("""
+        PREFIX : <http://example.org/>
+        PREFIX sh: <http://www.w3.org/ns/shacl#>
+        :Size a sh:NodeShape ; sh:targetSubjectsOf :size ; sh:sparql [ sh:message "Too large." ;
+            sh:select "SELECT $this ?value WHERE { $this <http://example.org/size> ?value FILTER(?value > 5) }" ] .
+    """)
+    desk = Desk.at(tmp_path, corpus=str(corpus))
+    stand_by(desk.state)
+    with pytest.raises(NotConforming):
+        desk.propose(":survey :size '007'^^xsd:integer .")
+    assert content(desk.state.copies["try"], desk.state) == desk.quads()
+    desk.propose(":survey :size '005'^^xsd:integer .")
+    assert content(desk.state.copies["try"], desk.state) == desk.quads()
+
+
 def test_a_proposal_that_does_not_conform_does_neither(desk: Desk) -> None:
     stand_by(desk.state)
     with pytest.raises(NotConforming):
