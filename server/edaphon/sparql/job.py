@@ -119,12 +119,13 @@ class Job:
 
     def begin(self) -> None:
         """Start the clock: the worker has nothing else to do any more."""
-        self.stop_clock()
+        if self.turn is not None:
+            self.stop_clock()
+            self.settle(None)
         self.young = True
         self._began = self._loop.time()
         # Hardly a query lives to see its first alarm, so there is one alarm at a time.
         self._timer = self._loop.call_at(min(self.deadline, self._began + BURST), self._alarm)
-        self.settle(None)
 
     def wait(self) -> "asyncio.Future[None]":
         """Wait for a worker, until the deadline at most."""

@@ -131,14 +131,13 @@ class WorkerPool:
         """Wait until a worker has nothing to do but this job. Raises PoolBusy when none does in time."""
         if self._closing:
             raise _closed()
-        full = self.waiting >= self._queue
         # A full queue is no reason to refuse a query while workers are idle.
-        if self._idle and (full or self._young() < self._at_once):
+        if self._idle and (self._young() < self._at_once or self.waiting >= self._queue):
             job.send(self._idle[-1])
             self._idle.pop()
             self._begin(job)
             return
-        if full:
+        if self.waiting >= self._queue:
             raise PoolBusy("too many queries are waiting for an answer", retry_after=_later(job.query.seconds))
         turn = job.wait()
         self._waiting.append(job)
@@ -211,7 +210,8 @@ class WorkerPool:
                 self._begin(ahead)
         if not self.jobs:
             self._drained.set()
-        self._fill()
+        if self._waiting:
+            self._fill()
 
     # Whose turn it is.
 
@@ -252,13 +252,16 @@ class WorkerPool:
 
     def _next(self) -> Job | None:
         """The job whose turn it is, out of the queue: the oldest one of a client with the fewest running queries."""
-        running = Counter(job.client for job in chain(self.jobs, self._ahead.values()))
         while self._waiting:
-            job = min(self._waiting, key=lambda job: running[job.client])
-            self._waiting.remove(job)
+            place = self._fairest() if len(self._waiting) > 1 else 0
+            job = self._waiting.pop(place)
             if not job.given_up:
                 return job
         return None
+
+    def _fairest(self) -> int:
+        running = Counter(job.client for job in chain(self.jobs, self._ahead.values()))
+        return min(range(len(self._waiting)), key=lambda place: running[self._waiting[place].client])
 
     def _withdraw(self, job: Job) -> None:
         """Take a job that has not begun out of the queue, or back from the worker that it has gone ahead to."""

@@ -159,7 +159,11 @@ class Connection(HttpToolsProtocol):
         self._length += len(name) + len(value)
         if self._length > LONGEST_HEAD:
             raise HeadTooLarge
-        super().on_header(name, value)
+        # What uvicorn does, one call less for each line.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         started = time.perf_counter()
