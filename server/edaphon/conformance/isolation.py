@@ -104,7 +104,9 @@ class Checker:
         if self._process is None or self._process.poll() is not None:
             self._stop()
             command = [sys.executable, "-m", "edaphon.conformance.checking", str(self._memory)]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            # Each thread of the engine would reserve an arena of its own, and what is reserved counts as memory.
+            environment = {"MALLOC_ARENA_MAX": "2", **os.environ}
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         return self._process
 
     def _stop(self) -> None:

@@ -22,6 +22,7 @@ from edaphon.errors import ContributionRefused, NotConforming
 from edaphon.store.delta import Delta
 from edaphon.store.ledger.records import Contribution
 from edaphon.store.merge import in_graph, triple_of
+from edaphon.store.reading import keeping
 from edaphon.store.state import State
 from edaphon.store.working import working
 
@@ -102,7 +103,7 @@ def propose(state: State, actor: Actor, said: About, payload: Payload) -> Contri
     identifier = new_identifier(said.title, now)
     request = requested(payload, identifier)
     base = state.current()
-    with working(state, "try") as copy:
+    with keeping(base), working(state, "try") as copy:
         with copy.at(base) as held:
             delta = resolve(request, held.store, state.default_graph)
         verdict = check(state, base, delta, source_of(payload, identifier), on=copy)

@@ -63,13 +63,15 @@ def _published(state: State, work_out: Callable[[Revision, Store], Publication])
     with working(state, "make") as copy:
         for _ in range(ATTEMPTS):
             base = state.current()
+            worked_on = base.identity()
             with copy.at(base) as held:
                 publication = work_out(base, held.store)
-                # Taken is its number when a server on another machine, with the same ledger, was faster.
-                with contextlib.suppress(RevisionTaken), state.publishing() as revisions:
-                    must_agree(state)
-                    catch_up(state, revisions)
-                    if state.current() == base:
+            # Taken is its number when a server on another machine, with the same ledger, was faster.
+            with contextlib.suppress(RevisionTaken), state.publishing() as revisions:
+                must_agree(state)
+                catch_up(state, revisions)
+                if state.current().identity() == worked_on:
+                    with copy.at(base) as held:
                         return _publish(state, revisions, publication, held)
         with state.publishing() as revisions:
             must_agree(state)
@@ -81,7 +83,7 @@ def _published(state: State, work_out: Callable[[Revision, Store], Publication])
 
 def _tidy(state: State) -> None:
     """Remove old revisions. What cannot be done now is left for the next time."""
-    with contextlib.suppress(StateError), state.writing(), state.publishing() as revisions:
+    with contextlib.suppress(StateError), state.writing(), state.publishing(patience=0.0) as revisions:
         revisions.sweep()
 
 

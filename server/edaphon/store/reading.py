@@ -10,14 +10,14 @@ from pyoxigraph import Store
 from edaphon.errors import RevisionMissing, StateError
 from edaphon.store.revisions import Revision
 
-__all__ = ["reading"]
+__all__ = ["keeping", "reading"]
 
 
 @contextlib.contextmanager
-def reading(revision: Revision) -> Iterator[Store]:
-    """The store of a revision, for reading only.
+def keeping(revision: Revision) -> Iterator[None]:
+    """Have nobody tidy a revision away until the block ends.
 
-    Raises RevisionMissing when it has been tidied away, StateError when it is damaged.
+    Raises RevisionMissing when somebody has, StateError when its folder cannot be read.
     """
     try:
         hold = os.open(revision.folder, os.O_RDONLY)
@@ -28,6 +28,20 @@ def reading(revision: Revision) -> Iterator[Store]:
     try:
         # Whoever tidies up looks for this lock.
         fcntl.flock(hold, fcntl.LOCK_SH)
+        if not revision.folder.is_dir():
+            raise RevisionMissing(f"revision {revision.number} is not kept any more")
+        yield
+    finally:
+        os.close(hold)
+
+
+@contextlib.contextmanager
+def reading(revision: Revision) -> Iterator[Store]:
+    """The store of a revision, for reading only.
+
+    Raises RevisionMissing when it has been tidied away, StateError when it is damaged.
+    """
+    with keeping(revision):
         try:
             store = Store.read_only(str(revision.folder))
         except OSError as error:
@@ -38,5 +52,3 @@ def reading(revision: Revision) -> Iterator[Store]:
                 f"{revision.folder} is damaged ({error}); make it anew by `edaphon rebuild`, or restore a backup"
             ) from error
         yield store
-    finally:
-        os.close(hold)

@@ -34,6 +34,16 @@ class Revision:
     number: int
     folder: Path
 
+    def identity(self) -> tuple[int, int]:
+        """What tells it from every other, also from one of its number that a rebuild has put in its place.
+
+        Raises RevisionMissing when it has been tidied away.
+        """
+        try:
+            return self.number, self.folder.stat().st_ino
+        except FileNotFoundError:
+            raise RevisionMissing(f"revision {self.number} is not kept any more") from None
+
 
 @dataclass(slots=True)
 class Candidate:

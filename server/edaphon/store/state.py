@@ -146,12 +146,12 @@ class State:
             raise StateError(detail) from error
 
     @contextlib.contextmanager
-    def publishing(self) -> Iterator[Revisions]:
-        """Hold the exclusive right to publish. Raises StateBusy when another process keeps it.
+    def publishing(self, patience: float = PATIENCE) -> Iterator[Revisions]:
+        """Hold the exclusive right to publish. Raises StateBusy when another process keeps it for so many seconds.
 
         The lock goes with the process that holds it, however that ends.
         """
-        with self._lock("lock", fcntl.LOCK_EX, PATIENCE, "another process is publishing"):
+        with self._lock("lock", fcntl.LOCK_EX, patience, "another process is publishing"):
             yield self._revisions
 
     @contextlib.contextmanager

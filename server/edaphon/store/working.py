@@ -20,7 +20,7 @@ from edaphon.errors import StateError
 from edaphon.store import merge
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import Cause
-from edaphon.store.reading import reading
+from edaphon.store.reading import keeping, reading
 from edaphon.store.revisions import Revision
 from edaphon.store.scratch import scratch_folder
 from edaphon.store.state import State
@@ -33,14 +33,14 @@ Purpose = Literal["try", "make"]
 # Revisions that a copy follows change by change; to clone a later one anew is quicker.
 FOLLOWED: Final = 4
 # Quads of one change that are made again or undone for the same reason.
-QUADS: Final = 1000
+MOST_QUADS: Final = 1000
 # Changes after which a copy is cloned anew. The engine lists each change of its files, and whoever opens a clone reads
 # the whole list; and what was taken away again is skipped one by one until then.
-CHANGES: Final = 32
+MOST_CHANGES: Final = 32
 # Seconds without work after which a copy is given up: it keeps files on the disk that no revision needs any more.
 IDLE: Final = 30.0
 # What changes stated quads, and neither corpus nor files.
-FOLLOWING: Final[frozenset[Cause]] = frozenset({"contribution", "revert", "update", "graph-store"})
+FOLLOWED_CAUSES: Final[frozenset[Cause]] = frozenset({"contribution", "revert", "update", "graph-store"})
 
 
 @dataclass(slots=True)
@@ -66,6 +66,8 @@ class WorkingCopy:
         self._store: Store | None = None
         self._folder = contextlib.ExitStack()
         self._number: int | None = None
+        # The revision that it was last brought to.
+        self._last: tuple[int, int] | None = None
         self._changes = 0
         self._timer: threading.Timer | None = None
 
@@ -76,7 +78,8 @@ class WorkingCopy:
         Nobody may keep the store beyond that. Raises RevisionMissing when the revision has been tidied away, StateFull
         and StateError where there can be no copy.
         """
-        with self._lock:
+        # What the copy was made from may have to be looked at as well.
+        with self._lock, keeping(revision):
             held = Held(self._brought_to(revision), revision.number)
             try:
                 yield held
@@ -85,13 +88,14 @@ class WorkingCopy:
                 raise
             finally:
                 self._number = held.number
-                self._changes += held.number != revision.number
+                if held.number != revision.number:
+                    self._changes += 1
                 # Whoever had it may go on for a while, and still have this.
                 del held.store
                 if self._number is None:
                     self._give_up()
                 self._wait()
-        if self._idle is not None and self._changes >= CHANGES:
+        if self._idle is not None and self._changes >= MOST_CHANGES:
             afterwards(self._renew)
 
     def tried(self, revision: Revision, delta: Delta, attempt: Callable[[Store], T]) -> T:
@@ -130,13 +134,14 @@ class WorkingCopy:
             raise
 
     def _followed_or_cloned(self, revision: Revision) -> Store:
-        if self._store is None or self._changes >= CHANGES or not self._follow(revision):
+        if self._store is None or self._changes >= MOST_CHANGES or not self._follow(revision):
             self._give_up()
             folder = self._folder.enter_context(scratch_folder(self._state.folder)) / "store"
             with reading(revision) as published:
                 published.backup(str(folder))
             self._store = Store(str(folder))
             self._number = revision.number
+        self._last = revision.identity()
         return self._store
 
     def _follow(self, revision: Revision) -> bool:
@@ -144,9 +149,12 @@ class WorkingCopy:
         assert self._store is not None and self._number is not None
         if not 0 <= revision.number - self._number <= FOLLOWED:
             return False
+        if self._last is not None and self._last[0] == revision.number and self._last != revision.identity():
+            # A rebuild has mended what the copy was made from.
+            return False
         missed = []
         for record, packed in self._state.ledger.deltas(self._number, revision.number):
-            if packed is None or record.cause not in FOLLOWING or record.added + record.removed > QUADS:
+            if packed is None or record.cause not in FOLLOWED_CAUSES or record.added + record.removed > MOST_QUADS:
                 return False
             missed.append(Delta.unpacked(packed))
         if len(missed) != revision.number - self._number:
@@ -207,4 +215,4 @@ def _let_go(error: BaseException) -> None:
 
 
 def _is_small(delta: Delta) -> bool:
-    return len(delta.added) + len(delta.removed) <= QUADS
+    return len(delta.added) + len(delta.removed) <= MOST_QUADS

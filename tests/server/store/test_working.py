@@ -4,6 +4,7 @@ import fcntl
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,19 +18,22 @@ from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from edaphon.afterwards import deferring
+from edaphon.conformance.change import candidate
+from edaphon.conformance.engine.spelling import AS_WRITTEN
 from edaphon.contributions import review
 from edaphon.contributions.payload import Payload
 from edaphon.contributions.proposal import about, propose
 from edaphon.errors import LedgerError, NotConforming
 from edaphon.namespaces import GRAPH_ONTOLOGY
 from edaphon.settings import DefaultGraph as Mode
-from edaphon.store import merge
+from edaphon.store import merge, publishing
 from edaphon.store import working as copies
 from edaphon.store.delta import Delta, effective
 from edaphon.store.ledger.records import RevisionRecord
 from edaphon.store.preparing import made_from, prepare
 from edaphon.store.publishing import Publication, publish
-from edaphon.store.revisions import Revision
+from edaphon.store.rebuilding import rebuild
+from edaphon.store.revisions import KEPT, Revision
 from edaphon.store.scratch import COPY, scratch_folder
 from edaphon.store.state import State
 from edaphon.store.working import WorkingCopy, stand_by
@@ -126,12 +130,37 @@ def test_a_query_of_the_shapes_sees_the_values_that_are_proposed_and_the_copy_ha
     assert content(desk.state.copies["try"], desk.state) == desk.quads()
 
 
+def test_a_literal_that_looks_like_one_in_disguise_is_there_after_a_check(desk: Desk) -> None:
+    disguise = AS_WRITTEN + "http://www.w3.org/2001/XMLSchema#integer"
+    desk.accept(desk.propose(f":survey :size '05'^^<{disguise}> ."))
+    stand_by(desk.state)
+    desk.propose(":survey :size '05'^^xsd:integer .")
+    assert content(desk.state.copies["try"], desk.state) == desk.quads()
+
+
 def test_a_proposal_that_does_not_conform_does_neither(desk: Desk) -> None:
     stand_by(desk.state)
     with pytest.raises(NotConforming):
         desk.propose(":survey :year 2020 .")
     assert content(desk.state.copies["try"], desk.state) == desk.quads()
     desk.propose(":survey :year '2019'^^xsd:integer ; :title 'And so on' .")
+
+
+def test_what_a_proposal_is_held_against_stays_while_others_publish(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever proposes what does not conform is told so, however much is published while it is checked."""
+    other = State.open(desk.state.folder)
+    whole = candidate.apply
+
+    def slow(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mode) -> None:
+        whole(store, added, removed, mode)
+        for number in range(KEPT + 1):
+            changed(other, [statement("survey", "title", f"Title {number}", "para-3")])
+
+    monkeypatch.setattr(candidate, "apply", slow)
+    with pytest.raises(NotConforming):
+        desk.propose(":survey :year 2020 .")
 
 
 def test_a_try_that_fails_leaves_nothing_of_itself(desk: Desk, copy: WorkingCopy) -> None:
@@ -277,7 +306,7 @@ def test_a_new_corpus_is_followed(desk: Desk, copy: WorkingCopy, tmp_path: Path)
 
 
 def test_a_copy_is_made_anew_now_and_then(desk: Desk, copy: WorkingCopy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "CHANGES", 2)
+    monkeypatch.setattr(copies, "MOST_CHANGES", 2)
     content(copy, desk.state)
     folders = {path.name for path in left(desk.state)}
     for number in range(3):
@@ -289,7 +318,7 @@ def test_a_copy_is_made_anew_now_and_then(desk: Desk, copy: WorkingCopy, monkeyp
 
 
 def test_so_is_the_one_on_which_changes_are_made(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "CHANGES", 2)
+    monkeypatch.setattr(copies, "MOST_CHANGES", 2)
     stand_by(desk.state)
     folders = set()
     for number in range(5):
@@ -300,7 +329,7 @@ def test_so_is_the_one_on_which_changes_are_made(desk: Desk, monkeypatch: pytest
 
 
 def test_a_standing_copy_is_made_anew_when_nobody_waits_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "CHANGES", 1)
+    monkeypatch.setattr(copies, "MOST_CHANGES", 1)
     copy = WorkingCopy(desk.state, idle=60.0)
     content(copy, desk.state)
     before = left(desk.state)
@@ -349,6 +378,44 @@ def test_what_somebody_else_publishes_while_a_change_is_worked_out_is_kept(desk:
     assert bases == [1, 2]
     assert desk.quads(iri("new")) == {mine, theirs}
     assert content(desk.state.copies["make"], desk.state) == desk.quads()
+
+
+def test_what_a_rebuild_has_mended_meanwhile_stays_mended(desk: Desk) -> None:
+    desk.accept(desk.propose(":more a :Survey ; :year 2020 ."))
+    stand_by(desk.state)
+    lost = desk.quads(iri("para-1"))
+    broken = Store(str(desk.state.current().folder))
+    for quad in lost:
+        broken.remove(quad)
+    broken.flush()
+    del broken
+    rebuilt = []
+
+    def work_out(_: Revision, store: Store) -> Publication:
+        if not rebuilt:
+            rebuilt.append(rebuild(State.open(desk.state.folder)).revision.number)
+        new = statement("survey", "title", "More", "para-3")
+        return Publication(effective(store, [new], []), "update", "eve", datetime.now(UTC))
+
+    before = desk.state.current().number
+    assert publish(desk.state, work_out).number == before + 1
+    assert rebuilt == [before]
+    assert desk.quads(iri("para-1")) == lost
+
+
+def test_two_threads_of_one_process_that_publish_at_once_both_do(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "ATTEMPTS", 0)
+    stand_by(desk.state)
+    titles = [f"Title {number}" for number in range(6)]
+
+    def one(title: str) -> int:
+        return changed(desk.state, [statement("survey", "title", title, "para-3")]).number
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(one, titles[:3]))
+        monkeypatch.setattr(publishing, "ATTEMPTS", 1)
+        list(threads.map(one, titles[3:]))
+    assert set(titles) <= desk.says("survey", "title")["para-3"]
 
 
 def test_two_processes_that_take_turns_publish_what_both_have_done(desk: Desk) -> None:

@@ -37,8 +37,10 @@ class Dataset:
         self.spelling = spelling
         self.literals = literals
         self._as_values = False
-        # What `changed` put in place of what.
+        # What `changed` put in place of what, and what of that the store did not have already: somebody may have stated
+        # a literal of a disguise's own datatype.
         self._replaced: list[tuple[Quad, Quad]] | None = None
+        self._brought: list[Quad] = []
         self._disguised: list[tuple[Quad, Quad]] | None = None
         self._spellings: dict[Term, Term] = {}
         self._subclasses: dict[Term, frozenset[Term]] = {}
@@ -58,24 +60,26 @@ class Dataset:
         `restore` gives the store back its own.
         """
         spelling = Spelling(integers=True)
-        replaced = []
+        replaced, brought = [], []
         for quad in added:
             object = quad.object
             if not isinstance(object, Literal) or (encoded := spelling.encode(object)) == object:
                 continue
             plain, disguised = (Quad(quad.subject, quad.predicate, one) for one in (object, encoded))
+            if disguised not in store:
+                brought.append(disguised)
             store.remove(plain)
             store.add(disguised)
             replaced.append((disguised, plain))
         dataset = cls(store, spelling, "mixed")
-        dataset._replaced = replaced
+        dataset._replaced, dataset._brought = replaced, brought
         return dataset
 
     def restore(self) -> None:
         """Give a `changed` store the literals back that it would have kept itself; the dataset is of no use then."""
-        for disguised, plain in self._replaced or ():
+        for disguised in self._brought:
             self.store.remove(disguised)
-            self.store.add(plain)
+        self.store.extend(plain for _, plain in self._replaced or ())
 
     @property
     def disguised(self) -> bool:
