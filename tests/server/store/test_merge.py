@@ -75,6 +75,14 @@ def test_what_the_service_says_of_itself_is_in_no_answer_about_the_subject() -> 
     assert list(store.quads_for_pattern(None, None, None, DefaultGraph())) == []
 
 
+def test_what_moves_to_the_service_s_own_graph_is_stated_no_more() -> None:
+    store = Store()
+    here, there = quad("x", TYPE, "A", "para-1"), quad("x", TYPE, "A", SERVICE_SHAPES)
+    merge.apply(store, {here}, set(), "merge")
+    merge.apply(store, {there}, {here}, "merge")
+    assert set(store) == {there}
+
+
 def test_plain_mode_leaves_the_default_graph_alone() -> None:
     store = Store()
     own = Quad(node("x"), node("p"), node("y"), DefaultGraph())
