@@ -128,11 +128,13 @@ class Handle:
         except BlockingIOError:
             return 0
 
-    def prepare(self, revision: Published) -> None:
-        """Have the worker open a revision before a query needs it."""
-        if self._folder != revision.folder:
-            self._folder = revision.folder
-            self.send(wire.frame(wire.OPEN, os.fsencode(revision.folder)))
+    def prepare(self, revision: Published) -> bool:
+        """Have the worker open a revision before a query needs it; False when it has been told before."""
+        if self._folder == revision.folder:
+            return False
+        self._folder = revision.folder
+        self.send(wire.frame(wire.OPEN, os.fsencode(revision.folder)))
+        return True
 
     async def receive(self) -> tuple[bytes, bytes]:
         """The worker's next frame. Raises what ended the worker when there is none."""

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 STILLBORN: Final = 3
 # That pause, and the one before a worker that could not be started is tried again.
 PAUSE: Final = 1.0
+# Seconds between two idle workers that open a new revision.
+STAGGER: Final = 0.1
 
 
 class WorkerPool:
@@ -62,7 +64,9 @@ class WorkerPool:
         self._drained = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lifeline: tuple[int, int] | None = None
-        self._number: int | None = None
+        # What is published, as far as queries have seen, and the next look for a worker that has not opened it.
+        self._newest: Published | None = None
+        self._stagger: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Start the workers. They come up side by side; a query sent meanwhile waits in its worker's socket."""
@@ -73,6 +77,8 @@ class WorkerPool:
     async def close(self, grace: float) -> None:
         """Refuse new queries, give the running ones `grace` seconds, end all workers."""
         self._closing = True
+        if self._stagger is not None:
+            self._stagger.cancel()
         self._drop_waiting()
         if self.jobs:
             self._drained.clear()
@@ -121,11 +127,22 @@ class WorkerPool:
         task.add_done_callback(self._tasks.discard)
 
     def announce(self, revision: Published) -> None:
-        """Have the idle workers open a new revision before they are asked."""
-        if revision.number != self._number:
-            self._number = revision.number
-            for worker in self._idle:
-                worker.prepare(revision)
+        """Have the idle workers open a new revision before they are asked: one after another, so that they take no
+        processor from the query that is the first to see it.
+        """
+        if self._newest is None or revision.number != self._newest.number:
+            self._newest = revision
+            if self._stagger is None:
+                self._stagger = asyncio.get_running_loop().call_later(STAGGER, self._bring_up)
+
+    def _bring_up(self) -> None:
+        assert self._newest is not None
+        self._stagger = None
+        # Those that are asked next first.
+        for worker in reversed(self._idle):
+            if worker.prepare(self._newest):
+                self._stagger = asyncio.get_running_loop().call_later(STAGGER, self._bring_up)
+                return
 
     async def turn(self, job: Job) -> None:
         """Wait until a worker has nothing to do but this job. Raises PoolBusy when none does in time."""
