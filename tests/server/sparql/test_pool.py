@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import children
 from pyoxigraph import Literal, NamedNode, Quad, Store
 from revisions import Folder, published
 
@@ -453,6 +454,35 @@ def test_a_new_revision_answers_the_next_query(tmp_path: Path, revision: Any, wi
             assert answer.head.revision == 1
 
     with_pool(scenario, current=lambda: now[0])
+
+
+def test_idle_workers_let_go_of_an_old_revision_by_and_by(tmp_path: Path, with_pool: Callable[..., Any]) -> None:
+    old, new = (published(tmp_path / f"{number:06}", number, []) for number in (1, 2))
+    now = [old]
+
+    async def scenario(pool: WorkerPool) -> None:
+        # All of them have opened it.
+        while len(workers_at(old)) < 3:
+            await asyncio.sleep(0.01)
+        now[0] = new
+        async with pool.answer(Query(COUNT)) as answer:
+            assert answer.head.revision == 2
+        while workers_at(old):
+            await asyncio.sleep(0.01)
+        assert len(workers_at(new)) == 3
+
+    def workers_at(folder: Folder) -> list[int]:
+        """Those of this process's children that have the revision open."""
+        mine = {str(child) for child in children(os.getpid())}
+        links = [link for link in Path("/proc").glob("[0-9]*/fd/*") if link.parts[2] in mine]
+        found = set()
+        for link in links:
+            with contextlib.suppress(OSError):
+                if link.readlink() == folder.folder:
+                    found.add(int(link.parts[2]))
+        return sorted(found)
+
+    with_pool(lambda pool: asyncio.wait_for(scenario(pool), 60), workers=3, current=lambda: now[0])
 
 
 def test_a_revision_that_cannot_be_opened_is_told_so(
