@@ -34,9 +34,10 @@ Purpose = Literal["try", "make"]
 FOLLOWED: Final = 4
 # Quads of one change that are made again or undone for the same reason.
 MOST_QUADS: Final = 1000
-# Changes after which a copy is cloned anew. The engine lists each change of its files, and whoever opens a clone reads
-# the whole list; and what was taken away again is skipped one by one until then.
-MOST_CHANGES: Final = 32
+# Changes after which a copy is cloned anew, which makes it forget what it has read. Of one that is cloned for each
+# revision the engine lists each change of its files, and whoever opens a clone reads the whole list; on one where
+# changes are tried, what was taken away again is skipped one by one until then.
+MOST_CHANGES: Final[dict[Purpose, int]] = {"make": 32, "try": 256}
 # Seconds without work after which a copy is given up: it keeps files on the disk that no revision needs any more.
 IDLE: Final = 30.0
 # What changes stated quads, and neither corpus nor files.
@@ -58,8 +59,9 @@ class WorkingCopy:
     wait for each other.
     """
 
-    def __init__(self, state: State, idle: float | None = None) -> None:
+    def __init__(self, state: State, purpose: Purpose, idle: float | None = None) -> None:
         self._state = state
+        self._purpose: Purpose = purpose
         self._idle = idle
         # Not one that its holder can take twice: the outer block would give back a copy that the inner one changed.
         self._lock = threading.Lock()
@@ -95,7 +97,7 @@ class WorkingCopy:
                 if self._number is None:
                     self._give_up()
                 self._wait()
-        if self._idle is not None and self._changes >= MOST_CHANGES:
+        if self._idle is not None and self._changes >= MOST_CHANGES[self._purpose]:
             afterwards(self._renew)
 
     def tried(self, revision: Revision, delta: Delta, attempt: Callable[[Store], T]) -> T:
@@ -134,7 +136,7 @@ class WorkingCopy:
             raise
 
     def _followed_or_cloned(self, revision: Revision) -> Store:
-        if self._store is None or self._changes >= MOST_CHANGES or not self._follow(revision):
+        if self._store is None or self._changes >= MOST_CHANGES[self._purpose] or not self._follow(revision):
             self._give_up()
             folder = self._folder.enter_context(scratch_folder(self._state.folder)) / "store"
             with reading(revision) as published:
@@ -187,7 +189,7 @@ class WorkingCopy:
 
 def stand_by(state: State) -> None:
     """Keep the working copies of a state open from now on: for a process that works on one change after another."""
-    state.copies.update({purpose: WorkingCopy(state, IDLE) for purpose in ("try", "make")})
+    state.copies.update({purpose: WorkingCopy(state, purpose, IDLE) for purpose in MOST_CHANGES})
 
 
 @contextlib.contextmanager
@@ -197,7 +199,7 @@ def working(state: State, purpose: Purpose) -> Iterator[WorkingCopy]:
     if kept is not None:
         yield kept
         return
-    copy = WorkingCopy(state)
+    copy = WorkingCopy(state, purpose)
     try:
         yield copy
     finally:

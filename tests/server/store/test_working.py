@@ -49,7 +49,7 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def copy(desk: Desk) -> Iterable[WorkingCopy]:
-    copy = WorkingCopy(desk.state)
+    copy = WorkingCopy(desk.state, "try")
     yield copy
     copy.close()
 
@@ -306,7 +306,7 @@ def test_a_new_corpus_is_followed(desk: Desk, copy: WorkingCopy, tmp_path: Path)
 
 
 def test_a_copy_is_made_anew_now_and_then(desk: Desk, copy: WorkingCopy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "MOST_CHANGES", 2)
+    monkeypatch.setattr(copies, "MOST_CHANGES", {"try": 2, "make": 2})
     content(copy, desk.state)
     folders = {path.name for path in left(desk.state)}
     for number in range(3):
@@ -318,7 +318,7 @@ def test_a_copy_is_made_anew_now_and_then(desk: Desk, copy: WorkingCopy, monkeyp
 
 
 def test_so_is_the_one_on_which_changes_are_made(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "MOST_CHANGES", 2)
+    monkeypatch.setattr(copies, "MOST_CHANGES", {"try": 2, "make": 2})
     stand_by(desk.state)
     folders = set()
     for number in range(5):
@@ -329,8 +329,8 @@ def test_so_is_the_one_on_which_changes_are_made(desk: Desk, monkeypatch: pytest
 
 
 def test_a_standing_copy_is_made_anew_when_nobody_waits_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "MOST_CHANGES", 1)
-    copy = WorkingCopy(desk.state, idle=60.0)
+    monkeypatch.setattr(copies, "MOST_CHANGES", {"try": 1, "make": 1})
+    copy = WorkingCopy(desk.state, "try", idle=60.0)
     content(copy, desk.state)
     before = left(desk.state)
     with deferring():
@@ -484,7 +484,7 @@ def test_whatever_is_tried_and_published_a_copy_has_what_is_published(
 
 
 def test_a_copy_that_nobody_uses_is_given_up(desk: Desk) -> None:
-    copy = WorkingCopy(desk.state, idle=0.05)
+    copy = WorkingCopy(desk.state, "try", idle=0.05)
     content(copy, desk.state)
     until = time.monotonic() + 20
     while left(desk.state) and time.monotonic() < until:
@@ -514,7 +514,7 @@ def test_a_timer_that_comes_while_a_copy_is_used_takes_it_from_nobody(
 ) -> None:
     monkeypatch.setattr(Late, "made", [])
     monkeypatch.setattr(threading, "Timer", Late)
-    copy = WorkingCopy(desk.state, idle=1.0)
+    copy = WorkingCopy(desk.state, "try", idle=1.0)
     content(copy, desk.state)
     (first,) = Late.made
     with copy.at(desk.state.current()) as held:
