@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from edaphon.conformance.change.candidate import Proposal, try_on
+from edaphon.conformance.change.candidate import Proposal, judge
 from edaphon.conformance.change.incremental import Incremental
 from edaphon.conformance.check import CAP, corpus_shapes
 from edaphon.conformance.model.findings import VIOLATION, Report
@@ -18,6 +18,7 @@ from edaphon.conformance.report import WRITERS
 from edaphon.conformance.report.explain import Source
 from edaphon.corpus.layout import Corpus
 from edaphon.store.delta import Delta
+from edaphon.store.merge import Written
 from edaphon.store.reading import reading
 from edaphon.store.revisions import Revision
 from edaphon.store.state import State
@@ -70,15 +71,14 @@ def check(
     brought_by = () if source is None else (source,)
     with contextlib.ExitStack() as opened, state.writing():
 
-        def attempt(store: Store) -> Report:
+        def judged(store: Store, written: Written | None) -> Report:
             def published() -> Store:
                 return opened.enter_context(reading(base))
 
-            mode = state.default_graph
-            return try_on(store, proposal, shapes, published, mode=mode, brought_by=brought_by, cap=CAP)
+            return judge(store, written, proposal, shapes, published, brought_by=brought_by, cap=CAP)
 
         copy = on or opened.enter_context(working(state, "try"))
-        return Verdict(copy.tried(base, delta, attempt), version)
+        return Verdict(copy.tried(base, delta, judged), version)
 
 
 def shapes_of(corpus: Corpus) -> tuple[Incremental | None, str]:

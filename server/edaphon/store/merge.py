@@ -6,6 +6,7 @@ only around the statements that change.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store, Triple
@@ -16,6 +17,7 @@ from edaphon.settings import DefaultGraph as Mode
 
 __all__ = [
     "RDF_TYPE",
+    "Written",
     "apply",
     "canonical",
     "counts",
@@ -81,32 +83,58 @@ def derived(stated: Iterable[Quad], alignments: Alignments, mode: Mode) -> Itera
                 yield in_graph(implied, DEFAULT)
 
 
-def apply(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mode) -> None:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """All the quads that came into a store and went from it by one change, those that it keeps by itself included."""
+
+    came: frozenset[Quad]
+    went: frozenset[Quad]
+
+    def undo(self, store: Store) -> None:
+        """Make the store what it was before, if nothing else has happened to it."""
+        for quad in self.came:
+            store.remove(quad)
+        store.extend(self.went)
+
+
+def apply(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mode) -> Written | None:
     """Change the stated quads of a store that nobody else uses, and with them what the store keeps by itself.
 
     Both are compared by value, as the engine keeps literals: what is only spelt anew stays. A quad that is both added
     and removed is there afterwards. In `plain` mode quads of the default graph are ordinary
     ones; in `merge` mode the caller must not name that graph, nor the implied one in either.
+
+    The result is what was written; None when the alignments have changed, and all that follows from them was made anew.
     """
     coming = canonical(added)
     going = canonical(removed) - coming
     before = ontology_of(store)
-    store.extend(coming)
-    for quad in going:
-        store.remove(quad)
-    touched = {triple_of(quad) for quad in coming | going if counts(quad.graph_name)}
-    after = ontology_of(store) if any(in_ontology(quad) for quad in coming | going) else before
+    # To look whether a quad is there costs a tenth of what it costs to write it.
+    came = {quad for quad in coming if quad not in store}
+    went = {quad for quad in going if quad in store}
+    _write(store, came, went)
+    after = ontology_of(store) if any(in_ontology(quad) for quad in came | went) else before
     if after != before:
         recompute(store, mode)
-        return
-    around = touched.union(*(after.implied(triple) for triple in touched))
-    come = {triple_of(quad) for quad in coming if counts(quad.graph_name)}
-    for triple in around:
-        stated = triple in come or _stated(store, triple)
+        return None
+    stated = {triple_of(quad) for quad in came if counts(quad.graph_name)}
+    touched = stated.union(triple_of(quad) for quad in went if counts(quad.graph_name))
+    following: dict[Quad, bool] = {}
+    for triple in touched.union(*(after.implied(triple) for triple in touched)):
         implied = any(_stated(store, source) for source in after.sources_of(triple))
-        _set(store, in_graph(triple, IMPLIED), present=implied)
+        following[in_graph(triple, IMPLIED)] = implied
         if mode == "merge":
-            _set(store, in_graph(triple, DEFAULT), present=stated or implied)
+            following[in_graph(triple, DEFAULT)] = implied or triple in stated or _stated(store, triple)
+    changing = [quad for quad, present in following.items() if present != (quad in store)]
+    come, gone = ({quad for quad in changing if following[quad] is present} for present in (True, False))
+    _write(store, come, gone)
+    return Written(frozenset(came | come), frozenset(went | gone))
+
+
+def _write(store: Store, coming: Iterable[Quad], going: Iterable[Quad]) -> None:
+    for quad in going:
+        store.remove(quad)
+    store.extend(coming)
 
 
 def triple_of(quad: Quad) -> Triple:
@@ -129,12 +157,6 @@ def _stated(store: Store, triple: Triple) -> bool:
         counts(quad.graph_name)
         for quad in store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
     )
-
-
-def _set(store: Store, quad: Quad, *, present: bool) -> None:
-    # To look costs a tenth of what it costs to write what is the case already.
-    if present != (quad in store):
-        (store.add if present else store.remove)(quad)
 
 
 def recompute(store: Store, mode: Mode) -> None:

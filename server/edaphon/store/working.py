@@ -18,7 +18,7 @@ from pyoxigraph import Store
 from edaphon.afterwards import afterwards
 from edaphon.errors import StateError
 from edaphon.store import merge
-from edaphon.store.delta import Delta, effective
+from edaphon.store.delta import Delta
 from edaphon.store.ledger.records import Cause
 from edaphon.store.reading import keeping, reading
 from edaphon.store.revisions import Revision
@@ -100,14 +100,17 @@ class WorkingCopy:
         if self._idle is not None and self._changes >= MOST_CHANGES[self._purpose]:
             afterwards(self._renew)
 
-    def tried(self, revision: Revision, delta: Delta, attempt: Callable[[Store], T]) -> T:
-        """What `attempt` says when it has made a change in the copy of that revision, which is undone afterwards."""
+    def tried(self, revision: Revision, delta: Delta, look: Callable[[Store, merge.Written | None], T]) -> T:
+        """What `look` says of the copy with a change made to that revision, which is undone afterwards.
+
+        It gets what `merge.apply` wrote, and leaves the store as it finds it.
+        """
         with self.at(revision) as held:
-            undone = effective(held.store, delta.added, delta.removed).inverse()
             held.number = None
-            said = attempt(held.store)
-            if _is_small(undone) and not any(map(merge.in_ontology, undone.added | undone.removed)):
-                merge.apply(held.store, undone.added, undone.removed, self._state.default_graph)
+            written = merge.apply(held.store, delta.added, delta.removed, self._state.default_graph)
+            said = look(held.store, written)
+            if written is not None and len(delta.added) + len(delta.removed) <= MOST_QUADS:
+                written.undo(held.store)
                 held.number = revision.number
                 self._changes += 1
         return said
@@ -214,7 +217,3 @@ def _let_go(error: BaseException) -> None:
     while one is not None:
         traceback.clear_frames(one.__traceback__)
         one = one.__context__
-
-
-def _is_small(delta: Delta) -> bool:
-    return len(delta.added) + len(delta.removed) <= MOST_QUADS

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from weakref import ReferenceType, ref
 
 import pytest
@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from edaphon.afterwards import deferring
-from edaphon.conformance.change import candidate
 from edaphon.conformance.engine.spelling import AS_WRITTEN
-from edaphon.contributions import review
+from edaphon.conformance.model.findings import Report
+from edaphon.contributions import review, verdict
 from edaphon.contributions.payload import Payload
 from edaphon.contributions.proposal import about, propose
 from edaphon.errors import LedgerError, NotConforming
@@ -83,12 +83,10 @@ def test_a_change_is_there_while_it_is_tried_and_gone_afterwards(desk: Desk, cop
     new = statement("survey", "title", "More", "para-3")
     (gone,) = [quad for quad in desk.quads(iri("para-1")) if quad.predicate == iri("year")]
 
-    def attempt(store: Store) -> set[Quad]:
-        delta = Delta(frozenset([new]), frozenset([gone]))
-        merge.apply(store, delta.added, delta.removed, "merge")
+    def look(store: Store, _: merge.Written | None) -> set[Quad]:
         return set(store)
 
-    tried = copy.tried(desk.state.current(), Delta(frozenset([new]), frozenset([gone])), attempt)
+    tried = copy.tried(desk.state.current(), Delta(frozenset([new]), frozenset([gone])), look)
     assert tried == (desk.quads() | {new, merged(new)}) - {gone, merged(gone)}
     assert content(copy, desk.state) == desk.quads()
 
@@ -151,14 +149,14 @@ def test_what_a_proposal_is_held_against_stays_while_others_publish(
 ) -> None:
     """Whoever proposes what does not conform is told so, however much is published while it is checked."""
     other = State.open(desk.state.folder)
-    whole = candidate.apply
+    whole = verdict.judge
 
-    def slow(store: Store, added: Iterable[Quad], removed: Iterable[Quad], mode: Mode) -> None:
-        whole(store, added, removed, mode)
+    def slow(*given: Any, **options: Any) -> Report:
         for number in range(KEPT + 1):
             changed(other, [statement("survey", "title", f"Title {number}", "para-3")])
+        return whole(*given, **options)
 
-    monkeypatch.setattr(candidate, "apply", slow)
+    monkeypatch.setattr(verdict, "judge", slow)
     with pytest.raises(NotConforming):
         desk.propose(":survey :year 2020 .")
 
@@ -166,12 +164,12 @@ def test_what_a_proposal_is_held_against_stays_while_others_publish(
 def test_a_try_that_fails_leaves_nothing_of_itself(desk: Desk, copy: WorkingCopy) -> None:
     before = content(copy, desk.state)
 
-    def attempt(store: Store) -> None:
+    def look(store: Store, _: merge.Written | None) -> None:
         store.add(statement("half", "done", "x", "para-3"))
         raise KeyError
 
     with pytest.raises(KeyError):
-        copy.tried(desk.state.current(), Delta(), attempt)
+        copy.tried(desk.state.current(), Delta(), look)
     assert left(desk.state) == []
     assert content(copy, desk.state) == before
 
@@ -192,14 +190,14 @@ def test_an_error_that_came_of_another_one_keeps_nothing_of_the_copy(desk: Desk,
         handles.append(ref(handle))
         raise OSError("no such file")
 
-    def attempt(store: Store) -> None:
+    def look(store: Store, _: merge.Written | None) -> None:
         try:
             inner(store)
         except OSError as error:
             raise LedgerError("away") from error
 
     with pytest.raises(LedgerError) as raised:
-        copy.tried(desk.state.current(), Delta(), attempt)
+        copy.tried(desk.state.current(), Delta(), look)
     assert isinstance(raised.value.__cause__, OSError)
     assert [handle() for handle in handles] == [None]
 
@@ -209,11 +207,11 @@ def test_a_change_of_the_vocabulary_that_was_tried_is_gone_afterwards(desk: Desk
     delta = Delta(frozenset([alignment]))
     implied = Quad(iri("survey"), TYPE, iri("Event"))
 
-    def attempt(store: Store) -> bool:
-        merge.apply(store, delta.added, delta.removed, "merge")
+    def look(store: Store, written: merge.Written | None) -> bool:
+        assert written is None
         return implied in store
 
-    assert copy.tried(desk.state.current(), delta, attempt)
+    assert copy.tried(desk.state.current(), delta, look)
     assert content(copy, desk.state) == desk.quads()
 
 
@@ -464,13 +462,7 @@ def test_whatever_is_tried_and_published_a_copy_has_what_is_published(
     stand_by(desk.state)
     for kind, (added, removed) in steps:
         if kind == "try":
-            delta = Delta(added, removed)
-            copy = desk.state.copies["try"]
-
-            def attempt(store: Store, delta: Delta = delta) -> None:
-                merge.apply(store, delta.added, delta.removed, "merge")
-
-            copy.tried(desk.state.current(), delta, attempt)
+            desk.state.copies["try"].tried(desk.state.current(), Delta(added, removed), lambda *_: None)
         else:
             changed(desk.state if kind == "here" else there, added, removed)
         for copy in desk.state.copies.values():

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Quad, Store, Triple
+from pyoxigraph import DefaultGraph, Literal, Quad, Store, Triple
 
 from edaphon.conformance.change.incremental import Incremental
 from edaphon.conformance.engine.dataset import Dataset
 from edaphon.conformance.model.findings import Capped, Finding, Report, rank
 from edaphon.conformance.report.explain import Described, Source, StoreLookup, explain
 from edaphon.settings import DefaultGraph as Mode
-from edaphon.store.merge import apply, counts, ontology_of, triple_of
+from edaphon.store.merge import Written, apply, canonical, counts, ontology_of, triple_of
 from edaphon.store.scratch import scratch_folder
 
-__all__ = ["Proposal", "check_proposal", "try_on"]
+__all__ = ["Proposal", "check_proposal", "judge"]
 
 DEFAULT: Final = DefaultGraph()
 
@@ -40,7 +40,7 @@ def check_proposal(
 ) -> Report:
     """Report what the proposal would make wrong in the revision whose store is in `folder`.
 
-    It is tried on a copy beside the state's revisions, where that costs hard links and no space, and as `try_on` says.
+    It is tried on a copy beside the state's revisions, where that costs hard links and no space, and as `judge` says.
     """
     with scratch_folder(folder.parent.parent) as copy:
         Store.read_only(str(folder)).backup(str(copy / "store"))
@@ -51,30 +51,32 @@ def check_proposal(
         def tried() -> Report:
             # The engine closes it with the last reference, and until then still writes to its folder.
             store = Store(str(copy / "store"))
-            return try_on(
-                store, proposal, shapes, published, mode=mode, brought_by=brought_by, cap=cap, languages=languages
+            written = apply(store, proposal.added, proposal.removed, mode)
+            return judge(
+                store, written, proposal, shapes, published, brought_by=brought_by, cap=cap, languages=languages
             )
 
         return tried()
 
 
-def try_on(
+def judge(
     store: Store,
+    written: Written | None,
     proposal: Proposal,
     shapes: Incremental,
     published: Callable[[], Store],
     *,
-    mode: Mode = "merge",
     brought_by: Sequence[Source] = (),
     cap: int | None = None,
     languages: tuple[str, ...] = ("en",),
 ) -> Report:
-    """Make a proposal in a store with a published revision's content, and report what it makes wrong there.
+    """Report what a proposal has made wrong in a store that had a published revision's content before.
 
-    What was wrong before and stays so is no fault of the proposal and not reported; `published` opens the revision to
-    find that out, when there is something to report.
+    `written` is what `merge.apply` said. What was wrong before and stays so is no fault of the proposal and not
+    reported; `published` opens the revision to find that out, when there is something to report. The store is as it
+    was when this returns.
     """
-    changed = _made(store, proposal, published, mode)
+    changed = _changed(store, written, proposal, published)
     came = [Quad(one.subject, one.predicate, one.object) for one in changed if _has(store, one)]
     after = Dataset.changed(store, came)
     change = shapes.check(lambda: Dataset(published()), after, changed, removals=False)
@@ -85,24 +87,31 @@ def try_on(
     return Report(findings, shapes.shapes.remarks, capped)
 
 
-def _made(store: Store, proposal: Proposal, published: Callable[[], Store], mode: Mode) -> list[Triple]:
-    """Make a proposal: the triples of the default graph that it brought or took, implied ones included."""
-    before = ontology_of(store)
-    touched = {
-        triple_of(quad)
-        for quad in (*proposal.added, *proposal.removed)
-        # In plain mode the default graph is one of those that are stated; `_has` looks at it in either.
-        if counts(quad.graph_name) or quad.graph_name == DEFAULT
-    }
-    around = touched.union(*(before.implied(triple) for triple in touched))
-    had = {triple for triple in around if _has(store, triple)}
-    apply(store, proposal.added, proposal.removed, mode)
-    if ontology_of(store) != before:
-        # The ontology itself changes, and with it what any statement implies: compare the two graphs whole.
+def _changed(store: Store, written: Written | None, proposal: Proposal, published: Callable[[], Store]) -> list[Triple]:
+    """The triples of the default graph that the proposal brought or took, implied ones included, as it spells them."""
+    if written is None:
+        # The ontology itself has changed, and with it what any statement implies: compare the two graphs whole.
         stores = (published(), store)
         whole = [set(map(triple_of, one.quads_for_pattern(None, None, None, DEFAULT))) for one in stores]
         return sorted(whole[0] ^ whole[1], key=str)
-    return sorted((one for one in around if (one in had) != _has(store, one)), key=str)
+    kept = {triple_of(quad) for quad in written.came | written.went if quad.graph_name == DEFAULT}
+    alignments = ontology_of(store)
+    touched = {
+        triple_of(quad)
+        for quad in (*proposal.added, *proposal.removed)
+        # In plain mode the default graph is one of those that are stated.
+        if counts(quad.graph_name) or quad.graph_name == DEFAULT
+    }
+    around = touched.union(*(alignments.implied(triple) for triple in touched))
+    return sorted((one for one in around if one in kept or _as_kept(one) in kept), key=str)
+
+
+def _as_kept(triple: Triple) -> Triple:
+    """A triple as the engine keeps it, which may spell its literal otherwise."""
+    if not isinstance(triple.object, Literal | Triple):
+        return triple
+    (quad,) = canonical([Quad(triple.subject, triple.predicate, triple.object)])
+    return triple_of(quad)
 
 
 def _has(store: Store, triple: Triple) -> bool:
