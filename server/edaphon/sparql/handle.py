@@ -65,7 +65,7 @@ class Handle:
             )
             undo.pop_all()
         self._channel: Channel | None = None
-        # Why we killed it, if we did; how many queries it has answered; the revision it was last told to open.
+        # Why we killed it, if we did; how many queries it has answered; the revision it was last told of, 0 for none.
         self.reason: QueryError | None = None
         self.answered = 0
         self.stepped_back = False
@@ -74,7 +74,7 @@ class Handle:
         self._number = 0
         self._left = 0
         self._reaped = False
-        self._folder: Path | None = None
+        self.revision = 0
         self._first = revision
 
     async def connect(self) -> None:
@@ -130,9 +130,9 @@ class Handle:
 
     def prepare(self, revision: Published) -> bool:
         """Have the worker open a revision before a query needs it; False when it has been told before."""
-        if self._folder == revision.folder:
+        if self.revision == revision.number:
             return False
-        self._folder = revision.folder
+        self.revision = revision.number
         self.send(wire.frame(wire.OPEN, os.fsencode(revision.folder)))
         return True
 

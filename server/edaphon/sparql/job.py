@@ -102,6 +102,7 @@ class Job:
             # Idle workers stay with what is published when somebody looks at the past.
             self._pool.announce(published)
         self.worker, self.published = worker, published
+        worker.revision = published.number
         query = self.query
         worker.order(
             wire.Order(

@@ -138,11 +138,10 @@ class WorkerPool:
     def _bring_up(self) -> None:
         assert self._newest is not None
         self._stagger = None
-        # Those that are asked next first.
-        for worker in reversed(self._idle):
-            if worker.prepare(self._newest):
-                self._stagger = asyncio.get_running_loop().call_later(STAGGER, self._bring_up)
-                return
+        # The one that is furthest behind, so that none keeps an old revision for ever where they follow fast.
+        worker = min(self._idle, key=lambda worker: worker.revision, default=None)
+        if worker is not None and worker.prepare(self._newest):
+            self._stagger = asyncio.get_running_loop().call_later(STAGGER, self._bring_up)
 
     async def turn(self, job: Job) -> None:
         """Wait until a worker has nothing to do but this job. Raises PoolBusy when none does in time."""

@@ -471,18 +471,36 @@ def test_idle_workers_let_go_of_an_old_revision_by_and_by(tmp_path: Path, with_p
             await asyncio.sleep(0.01)
         assert len(workers_at(new)) == 3
 
-    def workers_at(folder: Folder) -> list[int]:
-        """Those of this process's children that have the revision open."""
-        mine = {str(child) for child in children(os.getpid())}
-        links = [link for link in Path("/proc").glob("[0-9]*/fd/*") if link.parts[2] in mine]
-        found = set()
-        for link in links:
-            with contextlib.suppress(OSError):
-                if link.readlink() == folder.folder:
-                    found.add(int(link.parts[2]))
-        return sorted(found)
+    with_pool(lambda pool: asyncio.wait_for(scenario(pool), 60), workers=3, current=lambda: now[0])
+
+
+def test_so_they_do_where_new_revisions_follow_fast(tmp_path: Path, with_pool: Callable[..., Any]) -> None:
+    old, *others = (published(tmp_path / f"{number:06}", number, []) for number in (1, 2, 3))
+    now = [old]
+
+    async def scenario(pool: WorkerPool) -> None:
+        while len(workers_at(old)) < 3:
+            await asyncio.sleep(0.01)
+        number = 1
+        while workers_at(old):
+            number += 1
+            now[0] = Folder(number, others[number % 2].folder)
+            async with pool.answer(Query(COUNT)) as answer:
+                assert answer.head.revision == number
+            await asyncio.sleep(0.03)
 
     with_pool(lambda pool: asyncio.wait_for(scenario(pool), 60), workers=3, current=lambda: now[0])
+
+
+def workers_at(folder: Folder) -> list[int]:
+    """Those of this process's children that have the revision open."""
+    mine = {str(child) for child in children(os.getpid())}
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if link.parts[2] in mine and link.readlink() == folder.folder:
+                found.add(int(link.parts[2]))
+    return sorted(found)
 
 
 def test_a_revision_that_cannot_be_opened_is_told_so(
