@@ -123,7 +123,8 @@ class Job:
         if self.turn is not None:
             self.stop_clock()
             self.settle(None)
-        self.young = True
+        # Not slow, however long an earlier worker, which ended before it began, has kept it waiting.
+        self.young, self.slow = True, False
         self._began = self._loop.time()
         # Hardly a query lives to see its first alarm, so there is one alarm at a time.
         self._timer = self._loop.call_at(min(self.deadline, self._began + BURST), self._alarm)

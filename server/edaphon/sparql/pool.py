@@ -216,6 +216,8 @@ class WorkerPool:
         if broken or retire or worker.stepped_back or worker.reason is not None:
             if ahead is not None:
                 self._waiting.insert(0, ahead)
+                if self._closing:
+                    self._drop_waiting()
             self._replace(worker)
         else:
             worker.done()
@@ -264,7 +266,12 @@ class WorkerPool:
 
     def _soon_free(self) -> Handle | None:
         """A worker that is busy with a young query and has no other waiting."""
-        return next((job.worker for job in self.jobs if job.young and job.worker not in self._ahead), None)
+        for job in self.jobs:
+            worker = job.worker
+            # Not one that is being killed: an order that finds it gone would close the socket, where an answer may be.
+            if job.young and worker.reason is None and worker not in self._ahead:
+                return worker
+        return None
 
     def _next(self) -> Job | None:
         """The job whose turn it is, out of the queue: the oldest one of a client with the fewest running queries."""
@@ -281,6 +288,7 @@ class WorkerPool:
 
     def _withdraw(self, job: Job) -> None:
         """Take a job that has not begun out of the queue, or back from the worker that it has gone ahead to."""
+        job.stop_clock()
         if job in self._waiting:
             self._waiting.remove(job)
             return

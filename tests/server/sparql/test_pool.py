@@ -589,6 +589,43 @@ def test_a_worker_that_ended_while_idle_costs_no_query_its_answer(with_pool: Cal
     with_pool(scenario)
 
 
+def test_a_query_whose_worker_ended_before_it_began_has_its_time_with_the_next_one(
+    with_pool: Callable[..., Any],
+) -> None:
+    async def scenario(pool: WorkerPool) -> int:
+        assert await count(pool) == 300
+        (stuck,) = pool._idle
+        os.kill(stuck.process.pid, signal.SIGSTOP)
+        asking = asyncio.create_task(count(pool))
+        while not any(job.slow for job in pool.jobs):
+            await asyncio.sleep(0.01)
+        os.kill(stuck.process.pid, signal.SIGKILL)
+        # A worker takes longer to start than a burst, after which only a query that is slow is past its time.
+        return await asking
+
+    assert with_pool(scenario, workers=1) == 300
+
+
+def test_no_query_is_sent_ahead_to_a_worker_that_is_being_killed(with_pool: Callable[..., Any]) -> None:
+    async def scenario(pool: WorkerPool) -> None:
+        assert await count(pool) == 300
+        first, second = (asyncio.create_task(count(pool)) for _ in range(2))
+        while not pool._ahead:
+            await asyncio.sleep(0)
+        ((worker, ahead),) = pool._ahead.items()
+        # Without a turn of the event loop: the first is answered and not yet read, the second has begun, and its
+        # client leaves.
+        while select.select([worker._tickets[0]], [], [], 0)[0]:
+            pass
+        pool.expire(ahead)
+        worker.process.wait()
+        third = asyncio.create_task(count(pool))
+        outcomes = await asyncio.gather(first, second, third, return_exceptions=True)
+        assert (outcomes[0], type(outcomes[1]), outcomes[2]) == (300, PoolBusy, 300)
+
+    with_pool(scenario, workers=1, at_once=1)
+
+
 def test_a_worker_that_cannot_be_started_is_tried_again(
     with_pool: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
