@@ -1,6 +1,8 @@
 """The pool's end of a worker's socket: frames as they arrive, with as few turns of the event loop as can be."""
 
 import asyncio
+import contextlib
+import os
 import socket
 from collections import deque
 from typing import Final, cast
@@ -23,11 +25,19 @@ class Channel(asyncio.Protocol):
         self._partial = bytearray()
         self._waiter: asyncio.Future[None] | None = None
         self._lost = False
+        # A second descriptor of the socket, for what is left in it at its end.
+        self._rest: int | None = None
 
     @classmethod
     async def over(cls, end: socket.socket) -> "Channel":
         """A channel over a connected socket, which it owns from now on."""
-        _, channel = await asyncio.get_running_loop().create_connection(cls, sock=end)
+        rest = os.dup(end.fileno())
+        try:
+            _, channel = await asyncio.get_running_loop().create_connection(cls, sock=end)
+        except BaseException:
+            os.close(rest)
+            raise
+        channel._rest = rest
         return channel
 
     def send(self, frame: bytes) -> None:
@@ -88,6 +98,14 @@ class Channel(asyncio.Protocol):
         self._wake()
 
     def connection_lost(self, _: Exception | None) -> None:
+        # Whoever writes to a worker that has gone loses the connection, and with it an answer that nobody has read.
+        self._transport = None
+        if self._rest is not None:
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                while data := os.read(self._rest, wire.HOLD):
+                    self.data_received(data)
+            os.close(self._rest)
+            self._rest = None
         self._lost = True
         self._wake()
 
