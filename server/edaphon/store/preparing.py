@@ -31,7 +31,8 @@ def prepare(state: State) -> bool:
     """Publish what the ledger says and is not published yet, and the corpus unless what is published rests on it.
 
     Of a changed corpus only the difference is applied: what was contributed and loaded stays. True when the corpus had
-    changed, so that what was contributed should be checked again. Raises StateError and CorpusError.
+    changed, whether or not contributions were checked against it since (`Ledger.recheck_due`). Raises StateError and
+    CorpusError.
     """
     sweep(state.folder)
     changed = made_from(state) != state.corpus.digest()
