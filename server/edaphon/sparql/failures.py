@@ -19,7 +19,7 @@ __all__ = ["failure"]
 
 
 def failure(message: dict[str, Any]) -> QueryError | RequestError | RevisionMissing:
-    """The exception that a worker's FAILED frame stands for."""
+    """The exception that a worker's FAILED frame stands for. Raises KeyError where it lacks what it needs."""
     match message["name"]:
         case "QuerySyntax":
             return QuerySyntax(message["detail"], line=message["line"], column=message["column"], hint=message["hint"])
@@ -37,6 +37,7 @@ def failure(message: dict[str, Any]) -> QueryError | RequestError | RevisionMiss
             return NotAcceptable("the answer to this query is a result set; ask for a result format", offered=())
         case "RevisionMissing":
             return RevisionMissing(message["detail"])
-        case name:
-            assert name == "EngineRefused", name
+        case "EngineRefused":
             return EngineRefused(f"the engine cannot evaluate this query: {message['detail']}")
+        case name:
+            raise KeyError(name)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -136,13 +137,23 @@ class Handle:
         self.send(wire.frame(wire.OPEN, os.fsencode(revision.folder)))
         return True
 
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` once, from the event loop, when the worker has sent something, or has ended."""
+        assert self._channel is not None
+        self._channel.listen(listener)
+
+    def take(self) -> tuple[bytes, bytes]:
+        """What the worker has sent. Raises EOFError when it has ended and all is taken."""
+        assert self._channel is not None
+        return self._channel.take()
+
     async def receive(self) -> tuple[bytes, bytes]:
         """The worker's next frame. Raises what ended the worker when there is none."""
         assert self._channel is not None
         try:
             return await self._channel.receive()
         except EOFError:
-            raise await self._post_mortem() from None
+            raise await self.post_mortem() from None
 
     def kill(self, reason: QueryError | None = None) -> None:
         """End the process now, whatever it does; `reason` is what its query is told."""
@@ -174,7 +185,7 @@ class Handle:
         for end in self._tickets:
             os.close(end)
 
-    async def _post_mortem(self) -> QueryError:
+    async def post_mortem(self) -> QueryError:
         """Why the process ended, in words for the one whose query it ran."""
         status = await self.reap()
         if self.reason is not None:

@@ -1,12 +1,16 @@
-"""One query in the pool: from its place in the queue to the last frame of its answer."""
+"""One query in the pool: from its place in the queue to the last frame of its answer.
+
+It goes on by calls from the event loop, not as a task: nearly every query is short, and a task, its futures and its
+turns of the loop would take as long as half of them.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edaphon.errors import DeadlineReached, EngineFailed, QueryError, ResultTooLarge, RevisionMissing
+from edaphon.errors import DeadlineReached, EdaphonError, EngineFailed, QueryError, ResultTooLarge, RevisionMissing
 from edaphon.sparql import wire
 from edaphon.sparql.failures import failure
 from edaphon.sparql.handle import Handle, Published
@@ -52,10 +56,10 @@ class Answer:
 
 
 class Job:
-    """A query that somebody waits for. As a context it gives the answer, once its head is known.
+    """A query that somebody waits for: `begin`, `outcome`, `leave`; or a context that does these and gives the answer.
 
     `worker` and `published` are set from when the query has been sent to a worker; `young` while it runs and is within
-    its burst; `slow` once it has outgrown its trial; `turn` while it waits.
+    its burst; `slow` once it has outgrown its trial.
     """
 
     worker: Handle
@@ -68,25 +72,60 @@ class Job:
         self.client = client
         self.young = False
         self.slow = False
-        self.turn: asyncio.Future[None] | None = None
         self._pool = pool
         self._revision = revision
         self._seen = seen
         self._loop = asyncio.get_running_loop()
         self.deadline = self._loop.time() + query.seconds
         self._began = 0.0
+        self._attempts = 1
         self._timer: asyncio.TimerHandle | None = None
         self._spool: Spool | None = None
+        self._then: Callable[[], None] | None = None
+        self._outcome: Answer | Exception | None = None
+
+    def begin(self, then: Callable[[], None]) -> None:
+        """Have the query answered; `then` is called once `outcome` is there, and not before this has returned.
+
+        Raises PoolBusy where there is no room for it, and what reading the published revision raises.
+        """
+        self._then = then
+        self._pool.enter(self)
+
+    def outcome(self) -> Answer:
+        """The answer, once its head is known, and all of a small one. Raises QueryError, NotAcceptable, PoolBusy or
+        RevisionMissing where there is none.
+        """
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        assert self._outcome is not None, "asked for before it was told to be there"
+        return self._outcome
+
+    def leave(self) -> None:
+        """Stop the query if it has not come to its end: nobody waits for it any more."""
+        self._then = None
+        if self in self._pool.jobs:
+            self.worker.kill(QueryError("the client went away"))
+            if self._spool is None:
+                self._pool.finish(self, broken=True)
+        elif self._outcome is None:
+            self._pool.withdraw(self)
+        if self._spool is not None:
+            self._spool.close()
 
     async def __aenter__(self) -> Answer:
-        try:
-            return await self._answer()
-        except BaseException:
-            self._leave()
-            raise
+        if self._outcome is None:
+            told = asyncio.Event()
+            try:
+                self.begin(told.set)
+                await told.wait()
+            except BaseException:
+                self.leave()
+                raise
+        return self.outcome()
 
     async def __aexit__(self, *_: object) -> None:
-        self._leave()
+        self.leave()
 
     # What the pool asks of a job.
 
@@ -118,41 +157,45 @@ class Job:
             )
         )
 
-    def begin(self) -> None:
-        """Start the clock: the worker has nothing else to do any more."""
-        if self.turn is not None:
-            self.stop_clock()
-            self.settle(None)
+    def start(self) -> None:
+        """The worker has nothing else to do any more: what it sends from now on is this query's answer."""
+        self.stop_clock()
         # Not slow, however long an earlier worker, which ended before it began, has kept it waiting.
         self.young, self.slow = True, False
         self._began = self._loop.time()
         # Hardly a query lives to see its first alarm, so there is one alarm at a time.
         self._timer = self._loop.call_at(min(self.deadline, self._began + BURST), self._alarm)
+        self.worker.listen(self._arrived)
 
-    def wait(self) -> "asyncio.Future[None]":
+    def wait(self) -> None:
         """Wait for a worker, until the deadline at most."""
-        self.turn = self._loop.create_future()
         self._timer = self._loop.call_at(self.deadline, self._pool.expire, self)
-        return self.turn
 
-    def settle(self, error: Exception | None) -> None:
-        """End the waiting for a worker: there is one, or there will be none."""
-        if self.turn is not None and not self.turn.done():
-            if error is None:
-                self.turn.set_result(None)
-            else:
-                self.stop_clock()
-                self.turn.set_exception(error)
-
-    @property
-    def given_up(self) -> bool:
-        """Whether nobody waits for a worker with it any more."""
-        return self.turn is not None and self.turn.done()
+    def fail(self, error: Exception) -> None:
+        """End without an answer."""
+        self.stop_clock()
+        self._settle(error)
 
     def stop_clock(self) -> None:
         """Let no alarm go off any more."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
+
+    # What becomes of it at a worker.
+
+    def _settle(self, outcome: Answer | Exception) -> None:
+        self._outcome = outcome
+        if isinstance(outcome, Exception):
+            # The pool may be in the middle of something, or this within `begin`.
+            self._loop.call_soon(self._tell)
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     def _alarm(self) -> None:
         """The query has outgrown its burst, its trial, or its time."""
@@ -168,34 +211,59 @@ class Job:
             self._timer = self._loop.call_at(self.deadline, self._alarm)
             self._pool.make_room()
 
-    async def _answer(self) -> Answer:
-        """Wait for a worker, the head of its answer, and all of a small one."""
-        pool = self._pool
-        attempt = 1
-        while True:
-            await pool.turn(self)
-            try:
-                kind, payload = await self.worker.receive()
-            except QueryError:
-                # What ended a worker that had not begun yet was no query: the system was short of memory, say.
-                if not pool.innocent(self):
-                    raise
-                continue
+    def _arrived(self) -> None:
+        """The first frame is there, or will never be."""
+        if self not in self._pool.jobs:
+            # Left; this is the end of the worker that was killed for it.
+            return
+        try:
+            kind, payload = self.worker.take()
             if kind == wire.WHOLE:
                 form, packed, retire, body = wire.read_whole(payload)
-                pool.finish(self, retire=retire)
-                return Answer(self._head(form, packed=packed), body)
-            if kind == wire.HEAD:
+                self._pool.finish(self, retire=retire)
+                self._settle(Answer(self._head(form, packed=packed), body))
+            elif kind == wire.HEAD:
                 form, packed = wire.read_head(payload)
                 self._spool = Spool()
-                pool.run(self._pump(self._spool))
-                return Answer(self._head(form, packed=packed), None, self._spool)
-            message = wire.decode(payload)
-            pool.finish(self, retire=message["retire"])
-            error = failure(message)
-            if not isinstance(error, RevisionMissing) or self._revision is not None or attempt == ATTEMPTS:
-                raise error
-            attempt += 1
+                self._pool.run(self._pump(self._spool))
+                self._settle(Answer(self._head(form, packed=packed), None, self._spool))
+            elif kind == wire.FAILED:
+                error, retire = _told(payload)
+                self._pool.finish(self, retire=retire)
+                self._refused(error)
+            else:
+                raise wire.Garbled
+        except EOFError:
+            self._pool.run(self._bereaved())
+        except wire.Garbled:
+            self._pool.finish(self, broken=True)
+            self._settle(_upset())
+
+    def _refused(self, error: Exception) -> None:
+        """The worker has told of a failure: the end, but for a revision that has gone meanwhile."""
+        if isinstance(error, RevisionMissing) and self._revision is None and self._attempts < ATTEMPTS:
+            self._attempts += 1
+            self._again()
+        else:
+            self._settle(error)
+
+    async def _bereaved(self) -> None:
+        """The worker has ended before the first frame: find out why."""
+        error = await self.worker.post_mortem()
+        if self not in self._pool.jobs:
+            return
+        if self._pool.innocent(self):
+            # What ended a worker that had not begun yet was no query: the system was short of memory, say.
+            self._again()
+        else:
+            self._pool.finish(self, broken=True)
+            self._settle(error)
+
+    def _again(self) -> None:
+        try:
+            self._pool.enter(self)
+        except (EdaphonError, OSError) as error:
+            self._settle(error)
 
     def _head(self, form: Form, *, packed: bool) -> Head:
         media_type = self.query.graph if form == "graph" else self.query.solutions
@@ -204,7 +272,8 @@ class Job:
 
     async def _pump(self, spool: Spool) -> None:
         """Move the answer from the worker to the spool, and free the worker as soon as it is done."""
-        retire, error = True, None
+        retire = True
+        error: QueryError | None = None
         try:
             while True:
                 kind, payload = await self.worker.receive()
@@ -212,26 +281,32 @@ class Job:
                     spool.put(payload)
                     continue
                 if kind == wire.FAILED:
-                    message = wire.decode(payload)
-                    retire = message["retire"]
-                    told = failure(message)
+                    told, retire = _told(payload)
                     error = told if isinstance(told, QueryError) else EngineFailed(str(told))
-                else:
+                elif kind == wire.ANSWERED:
                     retire = wire.read_answered(payload)
+                else:
+                    raise wire.Garbled
                 break
         except QueryError as died:
             error = died
+        except wire.Garbled:
+            error = _upset()
         except OSError as full:
             logger.warning("an answer could not be kept for a slow client: %s", full)
             error = ResultTooLarge("the server has no room for the rest of this result")
         spool.end(error)
         self._pool.finish(self, retire=retire, broken=error is not None and retire)
 
-    def _leave(self) -> None:
-        """Stop the query if it has not come to its end: nobody waits for it any more."""
-        if self in self._pool.jobs:
-            self.worker.kill(QueryError("the client went away"))
-            if self._spool is None:
-                self._pool.finish(self, broken=True)
-        if self._spool is not None:
-            self._spool.close()
+
+def _told(payload: bytes) -> tuple[Exception, bool]:
+    """The failure that a FAILED frame tells of, and whether the worker retires."""
+    message = wire.decode(payload)
+    try:
+        return failure(message), bool(message["retire"])
+    except (KeyError, TypeError) as error:
+        raise wire.Garbled from error
+
+
+def _upset() -> QueryError:
+    return EngineFailed("the engine broke on this query")

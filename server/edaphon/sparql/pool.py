@@ -143,8 +143,11 @@ class WorkerPool:
         if worker is not None and worker.prepare(self._newest):
             self._stagger = asyncio.get_running_loop().call_later(STAGGER, self._bring_up)
 
-    async def turn(self, job: Job) -> None:
-        """Wait until a worker has nothing to do but this job. Raises PoolBusy when none does in time."""
+    def enter(self, job: Job) -> None:
+        """Send a job to a worker that has nothing else to do, or have it wait for one.
+
+        Raises PoolBusy when too many wait already, and what reading the published revision raises.
+        """
         if self._closing:
             raise _closed()
         # A full queue is no reason to refuse a query while workers are idle.
@@ -155,23 +158,28 @@ class WorkerPool:
             return
         if self.waiting >= self._queue:
             raise PoolBusy("too many queries are waiting for an answer", retry_after=_later(job.query.seconds))
-        turn = job.wait()
+        job.wait()
         self._waiting.append(job)
         self.make_room()
         self._fill()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            # Where it has begun meanwhile, it is running like any other.
-            if job not in self.jobs:
-                self._withdraw(job)
-            raise
+
+    def withdraw(self, job: Job) -> None:
+        """Take a job that has not begun out of the queue, or back from the worker that it has gone ahead to."""
+        job.stop_clock()
+        if job in self._waiting:
+            self._waiting.remove(job)
+            return
+        for worker in [worker for worker, ahead in self._ahead.items() if ahead is job]:
+            del self._ahead[worker]
+            if not worker.recall():
+                # The answer to the query before it is on its way here, and arrives all the same.
+                worker.kill(QueryError("the client went away"))
 
     def expire(self, job: Job) -> None:
         """Let a job that waits for a worker wait no longer."""
-        self._withdraw(job)
+        self.withdraw(job)
         seconds = job.query.seconds
-        job.settle(PoolBusy(f"no worker became free within {seconds:g} s", retry_after=_later(seconds)))
+        job.fail(PoolBusy(f"no worker became free within {seconds:g} s", retry_after=_later(seconds)))
 
     def outgrown(self, job: Job) -> None:
         """Let others begin beside a job that is not young any more, first of all the one that waits for its worker."""
@@ -238,7 +246,7 @@ class WorkerPool:
 
     def _begin(self, job: Job) -> None:
         self.jobs[job] = None
-        job.begin()
+        job.start()
 
     def _fill(self) -> None:
         """Give the workers that are free, or will be soon, to those who wait.
@@ -256,7 +264,7 @@ class WorkerPool:
                 job.send(worker)
             except (EdaphonError, OSError) as error:
                 # The published revision cannot be read.
-                job.settle(error)
+                job.fail(error)
                 continue
             if begins:
                 self._idle.pop()
@@ -275,28 +283,13 @@ class WorkerPool:
 
     def _next(self) -> Job | None:
         """The job whose turn it is, out of the queue: the oldest one of a client with the fewest running queries."""
-        while self._waiting:
-            place = self._fairest() if len(self._waiting) > 1 else 0
-            job = self._waiting.pop(place)
-            if not job.given_up:
-                return job
-        return None
+        if not self._waiting:
+            return None
+        return self._waiting.pop(self._fairest() if len(self._waiting) > 1 else 0)
 
     def _fairest(self) -> int:
         running = Counter(job.client for job in chain(self.jobs, self._ahead.values()))
         return min(range(len(self._waiting)), key=lambda place: running[self._waiting[place].client])
-
-    def _withdraw(self, job: Job) -> None:
-        """Take a job that has not begun out of the queue, or back from the worker that it has gone ahead to."""
-        job.stop_clock()
-        if job in self._waiting:
-            self._waiting.remove(job)
-            return
-        for worker in [worker for worker, ahead in self._ahead.items() if ahead is job]:
-            del self._ahead[worker]
-            if not worker.recall():
-                # The answer to the query before it is on its way here, and arrives all the same.
-                worker.kill(QueryError("the client went away"))
 
     def _drop_waiting(self) -> None:
         """Refuse all who wait, because the server is shutting down."""
@@ -305,7 +298,7 @@ class WorkerPool:
                 del self._ahead[worker]
                 self._waiting.append(job)
         for job in self._waiting:
-            job.settle(_closed())
+            job.fail(_closed())
         self._waiting.clear()
 
     def _replace(self, worker: Handle) -> None:

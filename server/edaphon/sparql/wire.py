@@ -23,6 +23,7 @@ __all__ = [
     "NUMBER",
     "OPEN",
     "WHOLE",
+    "Garbled",
     "Order",
     "answered",
     "ask",
@@ -64,6 +65,10 @@ _HEAD: Final = struct.Struct("!c?")
 _ANSWERED: Final = struct.Struct("!?")
 
 
+class Garbled(Exception):
+    """A frame from a worker that makes no sense."""
+
+
 class Order(NamedTuple):
     """A query as a worker is asked it: `query.Query` without its time, the revision's folder, and the limits in MB."""
 
@@ -102,9 +107,12 @@ def whole(form: Form, body: bytes | bytearray, *, packed: bool, retire: bool) ->
 
 
 def read_whole(payload: bytes) -> tuple[Form, bool, bool, bytes]:
-    """Form, packed, retire and the body that `whole` put in."""
-    letter, packed, retire = _WHOLE.unpack_from(payload)
-    return _FORMS[letter], packed, retire, payload[_WHOLE.size :]
+    """Form, packed, retire and the body that `whole` put in. Raises Garbled."""
+    try:
+        letter, packed, retire = _WHOLE.unpack_from(payload)
+        return _FORMS[letter], packed, retire, payload[_WHOLE.size :]
+    except (struct.error, KeyError) as error:
+        raise Garbled from error
 
 
 def head(form: Form, *, packed: bool) -> bytes:
@@ -113,9 +121,12 @@ def head(form: Form, *, packed: bool) -> bytes:
 
 
 def read_head(payload: bytes) -> tuple[Form, bool]:
-    """Form and packed, as `head` put them in."""
-    letter, packed = _HEAD.unpack(payload)
-    return _FORMS[letter], packed
+    """Form and packed, as `head` put them in. Raises Garbled."""
+    try:
+        letter, packed = _HEAD.unpack(payload)
+        return _FORMS[letter], packed
+    except (struct.error, KeyError) as error:
+        raise Garbled from error
 
 
 def answered(*, retire: bool) -> bytes:
@@ -124,8 +135,11 @@ def answered(*, retire: bool) -> bytes:
 
 
 def read_answered(payload: bytes) -> bool:
-    """Whether the worker retires."""
-    retire: bool = _ANSWERED.unpack(payload)[0]
+    """Whether the worker retires. Raises Garbled."""
+    try:
+        retire: bool = _ANSWERED.unpack(payload)[0]
+    except struct.error as error:
+        raise Garbled from error
     return retire
 
 
@@ -135,9 +149,13 @@ def failed(message: dict[str, Any]) -> bytes:
 
 
 def decode(payload: bytes) -> dict[str, Any]:
-    """The message that `failed` put in."""
-    message = json.loads(payload)
-    assert isinstance(message, dict)
+    """The message that `failed` put in. Raises Garbled."""
+    try:
+        message = json.loads(payload)
+    except ValueError as error:
+        raise Garbled from error
+    if not isinstance(message, dict):
+        raise Garbled
     return message
 
 

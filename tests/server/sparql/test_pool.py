@@ -31,6 +31,7 @@ from edaphon.errors import (
     RevisionMissing,
     StateError,
 )
+from edaphon.sparql import wire
 from edaphon.sparql.job import BURST, TRIAL, Job
 from edaphon.sparql.pool import WorkerPool
 from edaphon.sparql.query import Query
@@ -624,6 +625,58 @@ def test_no_query_is_sent_ahead_to_a_worker_that_is_being_killed(with_pool: Call
         assert (outcomes[0], type(outcomes[1]), outcomes[2]) == (300, PoolBusy, 300)
 
     with_pool(scenario, workers=1, at_once=1)
+
+
+UPSET = """
+import os, socket, sys
+end = socket.socket(fileno=int(sys.argv[1]))
+source = end.makefile("rb")
+kind = b""
+while kind != b"Q":
+    header = source.read(5)
+    kind = header[:1]
+    source.read(int.from_bytes(header[1:], "big"))
+end.sendall(bytes.fromhex(os.environ["NONSENSE"]))
+os.read(int(sys.argv[2]), 1)
+"""
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        wire.frame(b"?", b""),
+        wire.frame(wire.OPEN, b"/"),
+        wire.frame(wire.WHOLE, b"s"),
+        wire.frame(wire.WHOLE, b"?\0\0{}"),
+        wire.frame(wire.HEAD, b""),
+        wire.frame(wire.FAILED, b"\xff"),
+        wire.frame(wire.FAILED, b"[]"),
+        wire.failed({"name": "QuerySyntax", "retire": False}),
+        wire.failed({"name": "Nothing we know", "retire": False}),
+        wire.failed({"name": "MemoryReached", "limit": "heap"}),
+        wire.head("solutions", packed=False) + wire.frame(wire.ANSWERED, b""),
+        wire.head("solutions", packed=False) + wire.frame(wire.FAILED, b"{}"),
+        wire.head("solutions", packed=False) + wire.whole("solutions", b"", packed=False, retire=False),
+    ],
+)
+def test_a_worker_that_talks_nonsense_is_replaced_and_its_query_told(
+    with_pool: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nonsense: bytes
+) -> None:
+    (tmp_path / "upset_worker.py").write_text(UPSET)
+
+    async def scenario(pool: WorkerPool) -> int:
+        with pytest.raises(EngineFailed):
+            await body(pool, COUNT)
+        monkeypatch.undo()
+        # The next worker may have been started before that.
+        with contextlib.suppress(EngineFailed):
+            await body(pool, COUNT)
+        return await count(pool)
+
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("NONSENSE", nonsense.hex())
+    monkeypatch.setattr("edaphon.sparql.handle.MODULE", "upset_worker")
+    assert with_pool(scenario, workers=1) == 300
 
 
 def test_a_worker_that_cannot_be_started_is_tried_again(
