@@ -10,7 +10,7 @@ REPORT = document("progress-report")
 
 # passage, thing → number, qualifier, what is counted
 FIGURES = {
-    ("para-4", "edi:survey-on-soil-biodiversity"): {(57, "exact", "countries")},
+    ("para-4", "edi:survey-among-countries"): {(57, "exact", "countries")},
     ("para-6", "edi:world-soil-day-2020-celebrations"): {(700, "exact", "events"), (100, "exact", "countries")},
     ("note-6", "edi:the-magical-world-of-soil-biodiversity"): {(10, "exact", "stories")},
     ("para-7", "edi:global-symposium-on-soil-biodiversity"): {
@@ -47,6 +47,8 @@ PAGES = {
 
 
 def term(text: str) -> NamedNode | Literal:
+    if text.startswith("<"):
+        return NamedNode(text[1:-1])
     if not text.startswith('"'):
         return iri(text)
     content, _, mark = text[1:].partition('"')
@@ -66,8 +68,21 @@ def test_the_passage_states(passage: str, subject: str, predicate: str, thing: s
     assert (iri(subject), iri(predicate), term(thing)) in stated
 
 
-def test_every_passage_of_the_report_is_in_these_facts_or_only_cites_a_page() -> None:
-    assert set(REPORT) == {row[0] for row in rows()} | set(PAGES)
+# What has a test of its own: kinds and labels, figures, symbols, addresses, marks of footnotes.
+HELD_ELSEWHERE = {
+    iri(name)
+    for name in ("rdf:type", "rdfs:label", "edo:figure", "edo:number", "edo:qualifier", "edo:counted", "edo:symbol",
+                 "foaf:page", "edo:footnote")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("passage", REPORT)
+def test_the_passage_states_nothing_else(passage: str) -> None:
+    read = {
+        (iri(subject), iri(predicate), term(thing)) for name, subject, predicate, thing in rows() if name == passage
+    }
+    stated = {(q.subject, q.predicate, q.object) for q in REPORT[passage] if q.predicate not in HELD_ELSEWHERE}
+    assert stated - read == set()
 
 
 def figures(passage: str) -> dict[str, set[tuple[int, str, str]]]:
