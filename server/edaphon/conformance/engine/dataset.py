@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Final
 from typing import Literal as PythonLiteral
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Triple, Variable
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Triple, Variable
 
 from edaphon.conformance.engine.spelling import Spelling
 from edaphon.conformance.model.triples import Term
-from edaphon.conformance.model.vocabulary import rdfs
+from edaphon.conformance.model.vocabulary import rdf, rdfs
 
 __all__ = ["TERM", "Dataset"]
 
 # A function for queries: the number of a term in a list → that term, blank nodes included.
 TERM: Final = NamedNode("urn:x-edaphon:term")
 SUBCLASS: Final = rdfs("subClassOf")
+TYPE: Final = rdf("type")
+# Of a node with no more statements than this, all properties are kept.
+FEW: Final = 50
 DEFAULT: Final = DefaultGraph()
 
 
@@ -44,6 +48,8 @@ class Dataset:
         self._disguised: list[tuple[Quad, Quad]] | None = None
         self._spellings: dict[Term, Term] = {}
         self._subclasses: dict[Term, frozenset[Term]] = {}
+        self._types: dict[NamedNode | BlankNode, frozenset[Term]] = {}
+        self._properties: dict[tuple[Term, bool], frozenset[NamedNode] | None] = {}
         self._terms: list[Term] = []
 
     @classmethod
@@ -106,6 +112,36 @@ class Dataset:
                         waiting.append(quad.subject)
             known = self._subclasses[cls] = frozenset(found)
         return known
+
+    def types(self, node: NamedNode | BlankNode) -> frozenset[Term]:
+        """The classes that the data give the node. Each shape asks for them anew, so they are kept."""
+        known = self._types.get(node)
+        if known is None:
+            found = (quad.object for quad in self.store.quads_for_pattern(node, TYPE, None, DEFAULT))
+            known = self._types[node] = frozenset(one for one in found if not isinstance(one, Triple))
+        return known
+
+    def has_any(self, node: Term, properties: Iterable[NamedNode], *, inverse: bool = False) -> bool:
+        """Whether the node is the subject of a triple with one of the properties, or, inversely, the object of one.
+
+        Many shapes ask this of the same nodes, so the properties of a node with few statements are kept.
+        """
+        if not inverse and isinstance(node, Literal):
+            return False
+        key = node, inverse
+        if key not in self._properties:
+            near = [quad.predicate for quad in islice(self._statements(node, None, inverse=inverse), FEW + 1)]
+            self._properties[key] = frozenset(near) if len(near) <= FEW else None
+        known = self._properties[key]
+        if known is not None:
+            return not known.isdisjoint(properties)
+        return any(next(self._statements(node, one, inverse=inverse), None) for one in properties)
+
+    def _statements(self, node: Term, property: NamedNode | None, *, inverse: bool) -> Iterator[Quad]:
+        if inverse:
+            return self.store.quads_for_pattern(None, property, node, DEFAULT)
+        assert not isinstance(node, Literal)
+        return self.store.quads_for_pattern(node, property, None, DEFAULT)
 
     def number(self, terms: Iterable[Term]) -> range:
         """Numbers under which queries can name these terms with the function TERM."""

@@ -19,7 +19,6 @@ from edaphon.conformance.model.paths import (
 )
 from edaphon.conformance.model.shapes import Targets
 from edaphon.conformance.model.triples import Term
-from edaphon.conformance.model.vocabulary import rdf
 
 __all__ = ["Source", "instances", "is_target", "listed", "targeted", "within"]
 
@@ -109,16 +108,14 @@ def is_target(node: Term, targets: Targets, dataset: Dataset) -> bool:
     """Whether the targets name the node, as the dataset stands."""
     if node in targets.nodes or dataset.decode(node) in targets.nodes:
         return True
-    store = dataset.store
-    if any(next(store.quads_for_pattern(None, one, node, DEFAULT), None) for one in targets.objects_of):
+    if targets.objects_of and dataset.has_any(node, targets.objects_of, inverse=True):
         return True
-    if not isinstance(node, Literal):
-        if any(next(store.quads_for_pattern(node, one, None, DEFAULT), None) for one in targets.subjects_of):
-            return True
-        if targets.classes:
-            types = {quad.object for quad in store.quads_for_pattern(node, rdf("type"), None, DEFAULT)}
-            return any(not types.isdisjoint(dataset.subclasses(cls)) for cls in targets.classes)
-    return False
+    if targets.subjects_of and dataset.has_any(node, targets.subjects_of):
+        return True
+    if not targets.classes or isinstance(node, Literal):
+        return False
+    types = dataset.types(node)
+    return any(not types.isdisjoint(dataset.subclasses(cls)) for cls in targets.classes)
 
 
 def instances(variable: str, classes: Iterable[Term], type: str) -> str:
