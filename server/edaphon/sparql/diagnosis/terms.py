@@ -41,8 +41,11 @@ def term_faults(tokens: Sequence[Token]) -> Iterator[Fault]:
     judged: dict[str, Fault | None] = {}
     before = Token("", "")
     earlier = Token("", "")
+    # Whether an operation of an update has gone before: declarations then follow a `;`.
+    later = False
     for token in tokens:
         start = int(token.start_pos or 0)
+        later = later or (before.type == "SEMICOLON" and token.type in ("PREFIX", "BASE", "VERSION"))
         if token.type in _NAMED and max(token) > "\uffff":
             yield _character_fault(token, start)
         match token.type:
@@ -55,6 +58,13 @@ def term_faults(tokens: Sequence[Token]) -> Iterator[Fault]:
                 if before.type == "BASE":
                     base = whole
                 elif before.type == "PNAME_NS" and earlier.type == "PREFIX":
+                    if later and prefixes.get(before[:-1], whole) != whole:
+                        yield Fault(
+                            int(before.start_pos or 0),
+                            "This engine takes one meaning of a prefix in the whole of an update, and "
+                            f"{naming(before)} stands for <{prefixes[before[:-1]]}> above.",
+                            "Choose another prefix here, or send the operations that follow in an update of their own.",
+                        )
                     prefixes[before[:-1]] = whole
             case "PNAME_NS" | "PNAME_LN" if before.type != "PREFIX":
                 if token not in judged:
@@ -70,11 +80,11 @@ def term_faults(tokens: Sequence[Token]) -> Iterator[Fault]:
                 yield from _escape_faults(token, start)
             case "NIL" | "LPAREN":
                 yield from _space_faults(before, token, start)
-            case "PREFIX" | "BASE" | "VERSION" if before.type == "SEMICOLON":
+            case "BASE" if later:
                 yield Fault(
                     start,
-                    f"This engine takes {token.upper()} only at the start of an update, not after a `;`.",
-                    "Move the declaration to the top, before the first operation.",
+                    "This engine takes BASE only at the start of an update, not after a `;`.",
+                    "Move it to the top, before the first operation, or write the IRIs that follow in full.",
                 )
         earlier, before = before, token
 

@@ -8,6 +8,7 @@ from pyoxigraph import Store
 
 from edaphon.errors import EngineFailed, EngineRefused
 from edaphon.sparql.diagnosis.diagnose import diagnose, locate
+from edaphon.sparql.update.declarations import moved
 from edaphon.sparql.update.operations import Operation
 from edaphon.sparql.update.splitting import Unclear, prologue_end, split
 
@@ -22,32 +23,39 @@ _POSITION: Final = re.compile(r"error at (\d+):(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An update: its declarations as written, and its operations in order."""
+    """An update: its declarations, and its operations in order, as they stand in `text`.
+
+    That is what was `written`, or where declarations had to be moved to its start, the same with them there.
+    """
 
     text: str
     prologue: str
     operations: tuple[Operation, ...]
+    written: str
 
     def place(self, start: int) -> str:
-        """The line and column of an offset, in words."""
-        line, column = locate(self.text, start)
-        return f"line {line}, column {column}"
+        """The line and column of the offset of an operation, in words."""
+        return _place(self.written, start - (len(self.text) - len(self.written)))
 
 
 def read(text: str) -> Request:
-    """The request that the text is. Raises QuerySyntax where the engine's parser does not take it."""
-    message = _refusal(text)
+    """The request that the text is. Raises QuerySyntax where it is none, or the engine's parser does not take it."""
+    taken, message = text, _refusal(text)
+    if message is not None:
+        left, declarations = moved(text)
+        start = prologue_end(left)
+        taken = left[:start] + declarations + left[start:]
+        message = _refusal(left, declarations) if declarations else message
     if message is not None:
         raise diagnose(text, message, update=True)
     try:
-        prologue, operations = split(text)
+        prologue, operations = split(taken)
     except Unclear as unclear:
-        line, column = locate(text, unclear.start)
+        where = _place(text, unclear.start - (len(taken) - len(text)))
         raise EngineRefused(
-            f"the update can be read in more than one way near line {line}, column {column}; "
-            "put spaces around keywords and signs there"
+            f"the update can be read in more than one way near {where}; put spaces around keywords and signs there"
         ) from unclear
-    return Request(text, prologue, operations)
+    return Request(taken, prologue, operations, text)
 
 
 def parses(text: str) -> bool:
@@ -55,14 +63,20 @@ def parses(text: str) -> bool:
     return _refusal(text) is None
 
 
-def _refusal(text: str) -> str | None:
-    """What the engine's parser says against the text; None when it takes it."""
+def _place(text: str, offset: int) -> str:
+    line, column = locate(text, offset)
+    return f"line {line}, column {column}"
+
+
+def _refusal(text: str, declarations: str = "") -> str | None:
+    """What the engine's parser says against the text with more declarations at its start; None when it takes it."""
     start = prologue_end(text)
-    stopped = text[:start] + _STOP + text[start:]
+    put_in = declarations + _STOP
+    stopped = text[:start] + put_in + text[start:]
     try:
         Store().update(stopped)
     except SyntaxError as error:
-        return _moved(str(error), stopped, start)
+        return _moved(str(error), stopped, start, len(put_in))
     except RuntimeError as error:
         if _STOPPED in str(error):
             return None
@@ -70,16 +84,16 @@ def _refusal(text: str) -> str | None:
     raise EngineFailed("the engine did not stop where an update is only to be read")
 
 
-def _moved(message: str, stopped: str, start: int) -> str:
-    """The engine's message with the place as it is without the operation put in at `start`. It counts lines by \\n."""
+def _moved(message: str, stopped: str, start: int, length: int) -> str:
+    """The engine's message with the place as it is without what was put in at `start`. It counts lines by \\n."""
     match = _POSITION.search(message)
     if match is None:
         return message
     line, column = int(match[1]), int(match[2])
     offset = sum(len(part) + 1 for part in stopped.split("\n", line - 1)[: line - 1]) + column - 1
     if offset > start:
-        offset = max(start, offset - len(_STOP))
-    text = stopped[:start] + stopped[start + len(_STOP) :]
+        offset = max(start, offset - length)
+    text = stopped[:start] + stopped[start + length :]
     before = text[:offset]
     place = f"error at {before.count(chr(10)) + 1}:{offset - (before.rfind(chr(10)) + 1) + 1}"
     return message[: match.start()] + place + message[match.end() :]

@@ -132,3 +132,35 @@ def test_a_text_that_is_no_update_is_told_where_it_stops_being_one(
 def test_a_number_apart_from_its_sign_is_refused_with_what_to_do() -> None:
     with pytest.raises(EngineRefused, match="no space between a sign and its number"):
         data_only(PREFIX + "INSERT DATA { :a :b - 1 }")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PREFIX + "INSERT DATA { :a :b :c } ;\n" + PREFIX + "DELETE DATA { :c :b :a }",
+        "INSERT DATA { <http://example.org/a> <http://example.org/b> <http://example.org/c> };"
+        + PREFIX
+        + "DELETE DATA { :c :b :a }",
+        PREFIX
+        + "INSERT DATA { :a :b :c } ; prefix x:<http://example.org/> PREFIX y: <http://e/> DELETE DATA{x:c :b x:a}",
+        PREFIX + "INSERT DATA { :a :b :c } ; # PREFIX : <http://e/>\nDELETE DATA { :c :b :a } ; " + PREFIX,
+        PREFIX + 'INSERT DATA { :a :b :c } ; VERSION "1.2" DELETE DATA { :c :b :a }',
+    ],
+)
+def test_prefixes_may_be_declared_after_a_semicolon(text: str) -> None:
+    assert data_only(text) == ([Quad(A, B, C)], [Quad(C, B, A)])
+
+
+def test_what_looks_like_a_declaration_in_a_string_stays() -> None:
+    text = PREFIX + 'INSERT DATA { :a :b "; PREFIX : <http://e/>" } ; ' + PREFIX + "INSERT DATA { :a :b :c }"
+    assert data_only(text)[0] == [Quad(A, B, Literal("; PREFIX : <http://e/>")), Quad(A, B, C)]
+
+
+def test_an_operation_behind_a_declaration_is_told_of_where_it_was_written() -> None:
+    with pytest.raises(ContributionRefused, match=r"CLEAR.* \(line 3, column 23\)"):
+        data_only(PREFIX + "INSERT DATA { :a :b :c } ;\n\nPREFIX x: <http://x/> CLEAR GRAPH x:g")
+
+
+def test_a_prefix_keeps_its_meaning_in_the_whole_of_an_update() -> None:
+    with pytest.raises(QuerySyntax, match="one meaning of a prefix"):
+        data_only(PREFIX + "INSERT DATA { :a :b :c } ; PREFIX : <http://e/> INSERT DATA { :a :b :c }")
