@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import uvicorn
 
 from edaphon.errors import NotAcceptable
 from edaphon.settings import Settings
-from edaphon.sparql.pool import Answer, Published
+from edaphon.sparql.answers import Answer
+from edaphon.sparql.pool import Published
 from edaphon.sparql.query import Form, Head, Query
 from edaphon.sparql.spool import Spool
 from edaphon.web.access import AccessLog
@@ -37,6 +38,66 @@ class Canned:
     endless: bool = False
 
 
+class FakeEvaluation:
+    """What the fake pool gives for one query."""
+
+    def __init__(self, pool: "FakePool", query: Query) -> None:
+        self._pool = pool
+        self._query = query
+        self._outcome: Answer | Exception | None = None
+        self._spool = Spool()
+        # Whether to leave it is to stop it.
+        self._running = False
+
+    def begin(self, then: Callable[[], None]) -> None:
+        query = self._query
+        self._pool.asked.append(query)
+        canned = self._pool.answers[query.text]
+        media_type = query.graph if canned.form == "graph" else query.solutions
+        self._running = canned.endless
+        if canned.failure is not None and not canned.parts:
+            self._outcome = canned.failure
+        elif media_type is None:
+            self._outcome = NotAcceptable("not in this form", offered=())
+        elif canned.parts:
+            head = Head(canned.form, media_type, canned.encoding, self._pool.revision)
+            if len(canned.parts) == 1 and not canned.endless:
+                self._outcome = Answer(head, canned.parts[0])
+            else:
+                for part in canned.parts:
+                    self._spool.put(part)
+                if not canned.endless:
+                    self._spool.end(canned.failure)  # type: ignore[arg-type]  # tests give it QueryErrors
+                self._outcome = Answer(head, None, self._spool)
+        if self._outcome is not None:
+            asyncio.get_running_loop().call_soon(then)
+
+    def outcome(self) -> Answer:
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        assert self._outcome is not None
+        return self._outcome
+
+    def leave(self) -> None:
+        self._pool.given_up += self._running
+        self._running = False
+        self._spool.close()
+
+    async def __aenter__(self) -> Answer:
+        if self._outcome is None:
+            told = asyncio.Event()
+            try:
+                self.begin(told.set)
+                await told.wait()
+            except BaseException:
+                self.leave()
+                raise
+        return self.outcome()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
+
+
 @dataclass
 class FakePool:
     """Answers by the text of the query; what it does not know raises `failure`."""
@@ -46,43 +107,15 @@ class FakePool:
     asked: list[Query] = field(default_factory=list)
     given_up: int = 0
 
-    @contextlib.asynccontextmanager
-    async def answer(
+    def answer(
         self,
         query: Query,
         revision: Published | None = None,  # noqa: ARG002 - it has but one
         *,
         client: str = "",  # noqa: ARG002 - and is never full
         seen: Published | None = None,  # noqa: ARG002
-    ) -> AsyncIterator[Answer]:
-        self.asked.append(query)
-        canned = self.answers[query.text]
-        media_type = query.graph if canned.form == "graph" else query.solutions
-        if canned.failure is not None and not canned.parts:
-            raise canned.failure
-        if media_type is None:
-            raise NotAcceptable("not in this form", offered=())
-        if not canned.parts:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                self.given_up += 1
-        head = Head(canned.form, media_type, canned.encoding, self.revision)
-        if len(canned.parts) == 1 and not canned.endless:
-            yield Answer(head, canned.parts[0])
-            return
-        spool = Spool()
-        for part in canned.parts:
-            spool.put(part)
-        if not canned.endless:
-            spool.end(canned.failure)  # type: ignore[arg-type]  # tests give it QueryErrors
-        try:
-            yield Answer(head, None, spool)
-        except (asyncio.CancelledError, GeneratorExit):
-            self.given_up += 1
-            raise
-        finally:
-            spool.close()
+    ) -> FakeEvaluation:
+        return FakeEvaluation(self, query)
 
 
 class Service:

@@ -16,7 +16,8 @@ from edaphon.cli.options import settings_options
 from edaphon.cli.states import published
 from edaphon.errors import QuerySyntax
 from edaphon.settings import Settings
-from edaphon.sparql.pool import Answer, WorkerPool
+from edaphon.sparql.answers import Answer
+from edaphon.sparql.pool import WorkerPool
 from edaphon.sparql.query import Head, Query
 
 __all__ = ["query"]

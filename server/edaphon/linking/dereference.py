@@ -20,7 +20,7 @@ from pyoxigraph import (
 from edaphon.linking.addresses import SPELLABLE
 from edaphon.namespaces import GRAPH_IMPLIED, PREFIXES, SERVICE
 from edaphon.settings import DefaultGraph as Mode
-from edaphon.sparql.description import Answers
+from edaphon.sparql.answers import Answers
 from edaphon.sparql.pool import Published
 from edaphon.sparql.query import Query
 

@@ -6,7 +6,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from edaphon.namespaces import GRAPH_ONTOLOGY, ONTOLOGY, PREFIXES, SERVICE_SHAPES, SHAPES
-from edaphon.sparql.description import Answers
+from edaphon.sparql.answers import Answers
 from edaphon.sparql.pool import Published
 from edaphon.sparql.query import Query
 

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from pyoxigraph import (
     BlankNode,
@@ -22,10 +21,11 @@ from pyoxigraph import (
 from edaphon.errors import QueryError, RevisionMissing
 from edaphon.namespaces import PREFIXES, SERVICE
 from edaphon.settings import DefaultGraph
-from edaphon.sparql.pool import Answer, Published
+from edaphon.sparql.answers import Answers
+from edaphon.sparql.handle import Published
 from edaphon.sparql.query import Query
 
-__all__ = ["Answers", "Census", "Extent", "describe"]
+__all__ = ["Census", "Extent", "describe"]
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +59,6 @@ SYNTAXES: Final = {
     "application/ld+json": RdfFormat.JSON_LD,
     "application/rdf+xml": RdfFormat.RDF_XML,
 }
-
-
-class Answers(Protocol):
-    """What evaluates queries: the worker pool."""
-
-    def answer(
-        self, query: Query, revision: Published | None = None, *, client: str = "", seen: Published | None = None
-    ) -> AbstractAsyncContextManager[Answer]: ...
 
 
 @dataclass(frozen=True, slots=True)

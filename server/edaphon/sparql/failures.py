@@ -35,6 +35,8 @@ def failure(message: dict[str, Any]) -> QueryError | RequestError | RevisionMiss
             return NotAcceptable("the answer to this query is RDF; ask for an RDF format", offered=())
         case "NotAcceptable":
             return NotAcceptable("the answer to this query is a result set; ask for a result format", offered=())
+        case "Unwritable":
+            return NotAcceptable(message["detail"], offered=())
         case "RevisionMissing":
             return RevisionMissing(message["detail"])
         case "EngineRefused":

@@ -6,12 +6,12 @@ turns of the loop would take as long as half of them.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from edaphon.errors import DeadlineReached, EdaphonError, EngineFailed, QueryError, ResultTooLarge, RevisionMissing
 from edaphon.sparql import wire
+from edaphon.sparql.answers import Answer
 from edaphon.sparql.failures import failure
 from edaphon.sparql.handle import Handle, Published
 from edaphon.sparql.query import Form, Head, Query
@@ -20,7 +20,7 @@ from edaphon.sparql.spool import Spool
 if TYPE_CHECKING:
     from edaphon.sparql.pool import WorkerPool
 
-__all__ = ["BURST", "TRIAL", "Answer", "Job"]
+__all__ = ["BURST", "TRIAL", "Job"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,27 +36,8 @@ ALMOST: Final = 0.01
 ATTEMPTS: Final = 3
 
 
-@dataclass(slots=True)
-class Answer:
-    """An answer whose head is known. Iterating gives its bytes, once; a QueryError in the middle means it is cut.
-
-    `whole` is all of its bytes where they came in one piece, which small answers do.
-    """
-
-    head: Head
-    whole: bytes | None
-    _spool: Spool | None = None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._spool is None:
-            yield self.whole or b""
-            return
-        while (part := await self._spool.take()) is not None:
-            yield part
-
-
 class Job:
-    """A query that somebody waits for: `begin`, `outcome`, `leave`; or a context that does these and gives the answer.
+    """A query that somebody waits for, an `answers.Evaluation`.
 
     `worker` and `published` are set from when the query has been sent to a worker; `young` while it runs and is within
     its burst; `slow` once it has outgrown its trial.
@@ -85,24 +66,16 @@ class Job:
         self._outcome: Answer | Exception | None = None
 
     def begin(self, then: Callable[[], None]) -> None:
-        """Have the query answered; `then` is called once `outcome` is there, and not before this has returned.
-
-        Raises PoolBusy where there is no room for it, and what reading the published revision raises.
-        """
         self._then = then
         self._pool.enter(self)
 
     def outcome(self) -> Answer:
-        """The answer, once its head is known, and all of a small one. Raises QueryError, NotAcceptable, PoolBusy or
-        RevisionMissing where there is none.
-        """
         if isinstance(self._outcome, Exception):
             raise self._outcome
         assert self._outcome is not None, "asked for before it was told to be there"
         return self._outcome
 
     def leave(self) -> None:
-        """Stop the query if it has not come to its end: nobody waits for it any more."""
         self._then = None
         if self in self._pool.jobs:
             self.worker.kill(QueryError("the client went away"))

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from edaphon.errors import EdaphonError, PoolBusy, QueryError
 from edaphon.sparql.handle import Handle, Published
-from edaphon.sparql.job import TRIAL, Answer, Job
+from edaphon.sparql.job import TRIAL, Job
 from edaphon.sparql.query import Query
 
-__all__ = ["Answer", "Published", "WorkerPool"]
+__all__ = ["Published", "WorkerPool"]
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class WorkerPool:
     def answer(
         self, query: Query, revision: Published | None = None, *, client: str = "", seen: Published | None = None
     ) -> Job:
-        """Evaluate a query on the published revision, or on the one given; a context that gives an Answer.
+        """Evaluate a query on the published revision, or on the one given: an `answers.Evaluation`.
 
         `client` names who asks: where queries wait, those of the client with the fewest running ones come first.
         `seen` is what `current` has said just now, if the caller knows; it is asked again when the query had to wait.

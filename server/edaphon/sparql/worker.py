@@ -31,6 +31,7 @@ from pyoxigraph import (
     serialize,
 )
 
+from edaphon.errors import NotAcceptable
 from edaphon.namespaces import PREFIXES
 from edaphon.sparql import egress, wire
 from edaphon.sparql.confinement import confine
@@ -38,10 +39,12 @@ from edaphon.sparql.dataset import Dataset, declared_prefixes, described, merged
 from edaphon.sparql.query import Form
 from edaphon.sparql.space import Space
 from edaphon.sparql.wire import Order
+from edaphon.sparql.xml import CheckedFile, nameable
 
 __all__ = ["Outlet", "main"]
 
 MEGABYTE: Final = 1_000_000
+RDF_XML: Final = "application/rdf+xml"
 RESULTS: Final = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
     "application/sparql-results+xml": QueryResultsFormat.XML,
@@ -52,11 +55,11 @@ GRAPHS: Final = {
     "text/turtle": RdfFormat.TURTLE,
     "application/n-triples": RdfFormat.N_TRIPLES,
     "application/ld+json": RdfFormat.JSON_LD,
-    "application/rdf+xml": RdfFormat.RDF_XML,
+    RDF_XML: RdfFormat.RDF_XML,
     "application/trig": RdfFormat.TRIG,
     "application/n-quads": RdfFormat.N_QUADS,
 }
-SHORTENED: Final = frozenset({"text/turtle", "application/trig", "application/rdf+xml", "application/ld+json"})
+SHORTENED: Final = frozenset({"text/turtle", "application/trig", RDF_XML, "application/ld+json"})
 
 
 class Failure(Exception):
@@ -251,13 +254,16 @@ class Worker:
                 raise Failure("NotAcceptable", form="graph" if form == "graph" else "solutions")
             outlet = Outlet(self._end, form, gzip=order.gzip, limit=order.result * MEGABYTE or sys.maxsize)
             # The engine asks of a file only that it can be written and flushed.
-            sink = cast("IO[bytes]", outlet)
+            sink = cast("IO[bytes]", CheckedFile(outlet) if media_type.endswith("+xml") else outlet)
             if isinstance(results, QueryTriples):
                 # The others have no short names.
                 prefixes = declared_prefixes(order.text) or PREFIXES if media_type in SHORTENED else None
-                serialize(results, sink, GRAPHS[media_type], prefixes=prefixes)
+                triples = nameable(results) if media_type == RDF_XML else results
+                serialize(triples, sink, GRAPHS[media_type], prefixes=prefixes)
             else:
                 results.serialize(sink, RESULTS[media_type])
+        except NotAcceptable as error:
+            raise Failure("Unwritable", detail=str(error)) from error
         except (OSError, RuntimeError, ValueError) as error:
             # The engine's evaluation errors; of a query that called a remote endpoint, that endpoint's.
             raise Failure("RemoteFailed" if remote else "EngineRefused", detail=str(error)) from error

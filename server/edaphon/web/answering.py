@@ -10,9 +10,10 @@ from typing import Final
 
 from edaphon import __version__
 from edaphon.errors import QueryError, ResultTooLarge
+from edaphon.sparql.answers import Answer
 from edaphon.sparql.cache import entity_tag
 from edaphon.sparql.negotiation import HTML, Formats
-from edaphon.sparql.pool import Answer, Published
+from edaphon.sparql.pool import Published
 from edaphon.sparql.protocol import Operation
 from edaphon.sparql.query import Form, Query
 from edaphon.sparql.spool import Spool

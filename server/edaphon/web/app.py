@@ -18,19 +18,21 @@ from edaphon import __version__
 from edaphon.errors import EdaphonError
 from edaphon.settings import Settings
 from edaphon.sparql import negotiation
+from edaphon.sparql.answers import Answers
 from edaphon.sparql.cache import AnswerCache
-from edaphon.sparql.description import Answers, Census
+from edaphon.sparql.description import Census
 from edaphon.sparql.pool import Published
 from edaphon.web import contributions, documents, graph_store, health, history, home, memento, problems, refusals
 from edaphon.web import validation as validating
 from edaphon.web.access import AccessLog
 from edaphon.web.archive import Archive
-from edaphon.web.asking import LONGEST_URL, Service
+from edaphon.web.asking import LONGEST_URL, PATH, RAW_PATH, Service
 from edaphon.web.authorization import Gate
 from edaphon.web.bodies import ClientGone
 from edaphon.web.clerk import Clerk
 from edaphon.web.documents import Documents
-from edaphon.web.endpoint import PATH, RAW_PATH, Endpoint
+from edaphon.web.early import Early
+from edaphon.web.endpoint import Endpoint
 from edaphon.web.exchange import Seen, Watched
 from edaphon.web.pages.examples import Example
 from edaphon.web.replies import CORS, Headers, Message, Receive, Reply, Scope, Send
@@ -130,6 +132,10 @@ class Application:
         Where it cannot, what the search for it has shown; None where repeats are not known.
         """
         return self._endpoint.repeat(query_string, headers, started) if path == RAW_PATH else None
+
+    def begin(self, seen: Seen, client: str, started: float, then: Callable[[], None]) -> Early | None:
+        """Begin the query of a GET for which `repeat` has found no reply, where that is all it asks for."""
+        return self._endpoint.begin(seen, client, started, then)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()

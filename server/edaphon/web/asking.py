@@ -10,16 +10,17 @@ from edaphon.errors import EdaphonError, NotAcceptable, RevisionMissing, TokenRe
 from edaphon.namespaces import PREFIXES
 from edaphon.settings import Settings
 from edaphon.sparql import negotiation, protocol
+from edaphon.sparql.answers import Answer, Answers
 from edaphon.sparql.cache import AnswerCache, entity_tag, matches
-from edaphon.sparql.description import Answers, Census, describe
+from edaphon.sparql.description import Census, describe
 from edaphon.sparql.negotiation import HTML
-from edaphon.sparql.pool import Answer, Published
+from edaphon.sparql.pool import Published
 from edaphon.sparql.query import Query
 from edaphon.web import answering, bodies, pages, problems
 from edaphon.web.access import AccessLog
 from edaphon.web.answering import Asked, standing
 from edaphon.web.archive import Archive
-from edaphon.web.exchange import Exchange, Seen
+from edaphon.web.exchange import Exchange
 from edaphon.web.pages.examples import Example
 from edaphon.web.pages.results import Result
 from edaphon.web.problems import Problem
@@ -27,10 +28,12 @@ from edaphon.web.replies import CORS, Reply, packed
 from edaphon.web.requests import Request
 from edaphon.web.updating import Updates
 
-__all__ = ["LONGEST_URL", "Asking", "Service"]
+__all__ = ["LONGEST_URL", "PATH", "RAW_PATH", "Asking", "Service"]
 
 logger = logging.getLogger(__name__)
 
+PATH: Final = "/sparql"
+RAW_PATH: Final = PATH.encode()
 METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
 ALLOW: Final = ", ".join(METHODS)
 MEGABYTE: Final = 1_000_000
@@ -83,7 +86,9 @@ class Asking:
         self._service = service
         self._request = request
         self._exchange = exchange
-        self._seen = exchange.seen or Seen(None, None)
+        seen = exchange.seen
+        self._spelling = None if seen is None else seen.spelling
+        self._published = None if seen is None else seen.revision
         self._operation: protocol.Operation | None = None
         self.revision: int | None = None
         self.source = "fresh"
@@ -164,14 +169,14 @@ class Asking:
     async def _answer(self, operation: protocol.Operation) -> Reply | None:
         """Answer a query: from the cache, by 304, or from a worker."""
         service, request = self._service, self._request
-        seen = self._seen.revision or service.current()
+        seen = self._published or service.current()
         past = None if operation.revision is None else await service.archive.revision(operation.revision)
         asked = Asked(operation, negotiation.formats(request.accept), request.gzip, past or seen)
         query = asked.query(service.settings.timeout)
         repeatable = query.repeatable
         if repeatable:
             # What is kept goes when another revision is published, answers from older ones with it.
-            kept = service.cache.find(asked.key, seen.number, self._seen.spelling)
+            kept = service.cache.find(asked.key, seen.number, self._spelling)
             if kept is not None:
                 self.revision, self.source = kept.revision, "repeat"
                 return self._unless_known(kept)
@@ -198,8 +203,10 @@ class Asking:
 
     async def _ask(self, asked: Asked, query: Query, past: Published | None, seen: Published) -> Reply | None:
         """Have a worker answer, from an older revision if one is given."""
-        request = self._request
-        async with self._service.pool.answer(query, past, client=request.client, seen=seen) as answer:
+        begun, self._exchange.begun = self._exchange.begun, None
+        if begun is None:
+            begun = self._service.pool.answer(query, past, client=self._request.client, seen=seen)
+        async with begun as answer:
             self.revision = answer.head.revision
             # A revision may be published between our looking and the pool's.
             steady = query.repeatable and answer.head.revision == asked.revision.number
@@ -211,7 +218,7 @@ class Asking:
 
         def keep(reply: Reply) -> None:
             if steady:
-                service.cache.keep(asked.key, published, reply, self._seen.spelling)
+                service.cache.keep(asked.key, published, reply, self._spelling)
 
         if asked.media_type(answer.head.form) == HTML:
             reply = await self._result_page(asked, answer, steady=steady)

@@ -21,8 +21,8 @@ from edaphon.linking.dereference import MOST, Description, describe
 from edaphon.linking.vocabulary import VOCABULARIES, Vocabulary
 from edaphon.namespaces import BASE, PREFIXES
 from edaphon.settings import Settings
+from edaphon.sparql.answers import Answers
 from edaphon.sparql.cache import entity_tag, matches
-from edaphon.sparql.description import Answers
 from edaphon.sparql.negotiation import HTML
 from edaphon.sparql.pool import Published
 from edaphon.sparql.protocol import revision_number

@@ -3,23 +3,21 @@
 import asyncio
 import logging
 import time
-from typing import Final
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from edaphon.errors import EdaphonError
 from edaphon.web.answering import Cut
-from edaphon.web.asking import Asking, Service
+from edaphon.web.asking import PATH, RAW_PATH, Asking, Service
 from edaphon.web.bodies import ClientGone
-from edaphon.web.exchange import Exchange, Seen, exchange
+from edaphon.web.early import Early
+from edaphon.web.exchange import Exchange, Seen, Spelling, exchange
 from edaphon.web.replies import Headers, Receive, Reply, Scope, Send
 from edaphon.web.requests import Request
 
 __all__ = ["PATH", "RAW_PATH", "Endpoint"]
 
 logger = logging.getLogger(__name__)
-
-PATH: Final = "/sparql"
-RAW_PATH: Final = PATH.encode()
 
 
 class Endpoint:
@@ -50,6 +48,10 @@ class Endpoint:
         self._note("GET", query_string, reply, started)
         return reply
 
+    def begin(self, seen: Seen, client: str, started: float, then: Callable[[], None]) -> Early | None:
+        """Begin the query of such a GET, where that is all it asks for (see `Early.begin`)."""
+        return Early.begin(self._service, seen, client, started, then)
+
     def _again(self, query_string: bytes, headers: Headers) -> tuple[Seen, Reply | None]:
         """What is seen of this request, and the reply to an earlier one that was spelt the same."""
         accept = accept_encoding = if_none_match = None
@@ -60,16 +62,16 @@ class Endpoint:
                 accept_encoding = value if accept_encoding is None else accept_encoding + b", " + value
             elif name == b"if-none-match":
                 if_none_match = value if if_none_match is None else if_none_match + b", " + value
-        spelling = (query_string, accept, accept_encoding)
+        spelling = Spelling(query_string, accept, accept_encoding)
         try:
             revision = self._service.current()
         except EdaphonError:
             # It will be met again, and told, when the query is asked.
-            return Seen(spelling, None), None
+            return Seen(spelling, if_none_match is not None, None), None
         reply = self._service.cache.again(spelling, revision.number)
         if reply is not None and if_none_match is not None and reply.known_to(if_none_match.decode("latin-1")):
             reply = reply.not_modified()
-        return Seen(spelling, revision), reply
+        return Seen(spelling, if_none_match is not None, revision), reply
 
     def _note(self, method: str, query_string: bytes, reply: Reply, started: float) -> None:
         """Log a repeat."""
@@ -98,6 +100,8 @@ class Endpoint:
             if exchange.status == 0:
                 await exchange.reply(asking.trouble(error))
         finally:
+            if exchange.begun is not None:
+                exchange.begun.leave()
             self._service.log.request(
                 request.method,
                 request.raw_path,

@@ -5,24 +5,36 @@ Over ASGI's two functions a reply takes two messages, and to notice that a clien
 """
 
 import asyncio
-from collections.abc import Coroutine, Hashable
+from collections.abc import Coroutine
 from typing import Any, Final, NamedTuple, TypeVar
 
+from edaphon.sparql.answers import Evaluation
 from edaphon.sparql.pool import Published
 from edaphon.web.bodies import ClientGone
 from edaphon.web.replies import Message, Receive, Reply, Scope, Send
 
-__all__ = ["EXCHANGE", "Exchange", "Seen", "Watched", "exchange"]
+__all__ = ["EXCHANGE", "Exchange", "Seen", "Spelling", "Watched", "exchange"]
 
 T = TypeVar("T")
 
 EXCHANGE: Final = "edaphon.exchange"
 
 
-class Seen(NamedTuple):
-    """What looking for a repeat has shown: how the request is spelt, and the revision that is published just now."""
+class Spelling(NamedTuple):
+    """How a GET of the endpoint is spelt, as far as its answer depends on it; headers of several lines joined."""
 
-    spelling: Hashable
+    query_string: bytes
+    accept: bytes | None
+    accept_encoding: bytes | None
+
+
+class Seen(NamedTuple):
+    """What looking for a repeat has shown: how the request is spelt, whether it is conditional, and the revision that
+    is published just now, None where that cannot be read.
+    """
+
+    spelling: Spelling
+    conditional: bool
     revision: Published | None
 
 
@@ -43,12 +55,15 @@ class Watched:
 
 
 class Exchange(Watched):
-    """An exchange over ASGI. `seen` is set where somebody has looked for a repeat of the request already."""
+    """An exchange over ASGI. `seen` is set where somebody has looked for a repeat of the request already, `begun` where
+    its query has been begun: whoever takes that answers for it.
+    """
 
-    def __init__(self, receive: Receive, send: Send, seen: Seen | None = None) -> None:
+    def __init__(self, receive: Receive, send: Send, seen: Seen | None = None, begun: Evaluation | None = None) -> None:
         super().__init__(send)
         self.receive = receive
         self.seen = seen
+        self.begun = begun
 
     async def reply(self, reply: Reply) -> None:
         """Send a whole response; for HEAD the server below leaves the body out."""

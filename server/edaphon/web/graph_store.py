@@ -16,8 +16,8 @@ from starlette.responses import StreamingResponse
 from edaphon.errors import GraphUnknown, MalformedRequest, NotAcceptable
 from edaphon.settings import Settings
 from edaphon.sparql import negotiation, protocol
-from edaphon.sparql.description import Answers
-from edaphon.sparql.pool import Answer, Published
+from edaphon.sparql.answers import Answer, Answers
+from edaphon.sparql.pool import Published
 from edaphon.sparql.query import Query
 from edaphon.web import bodies
 from edaphon.web.authorization import Gate

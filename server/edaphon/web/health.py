@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from edaphon.sparql.description import Answers
+from edaphon.sparql.answers import Answers
 from edaphon.sparql.pool import Published
 from edaphon.sparql.query import Query
 

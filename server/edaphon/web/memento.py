@@ -20,7 +20,7 @@ from edaphon.linking.addresses import Address, document_of, iri_at, read_address
 from edaphon.linking.dereference import spoken
 from edaphon.linking.vocabulary import VOCABULARIES
 from edaphon.settings import Settings
-from edaphon.sparql.description import Answers
+from edaphon.sparql.answers import Answers
 from edaphon.sparql.negotiation import HTML, JSON, Offer
 from edaphon.sparql.pool import Published
 from edaphon.web.archive import Archive
