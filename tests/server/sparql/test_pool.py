@@ -10,6 +10,7 @@ import re
 import select
 import signal
 import subprocess
+import xml.parsers.expat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,36 @@ def test_a_form_for_which_the_client_takes_no_format_is_not_acceptable(
         return await count(pool)
 
     assert with_pool(scenario) == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "media_type", "said"),
+    [
+        ("CONSTRUCT { ?s <http://e/1> 1 } WHERE {}", "application/rdf+xml", None),
+        ("CONSTRUCT { <http://e/s> <http://e/1> 1 } WHERE {}", "application/rdf+xml", "<http://e/1>"),
+        ("CONSTRUCT { <http://e/s> <http://e/p#> 1 } WHERE {}", "application/rdf+xml", "<http://e/p#>"),
+        ("CONSTRUCT { <http://e/s> <http://e/1> 1 } WHERE {}", "text/turtle", None),
+        ("CONSTRUCT { <http://e/s> <http://e/p1.2-é> 1 } WHERE {}", "application/rdf+xml", None),
+        ("CONSTRUCT { <http://e/s> <http://e/p> '\\u0001' } WHERE {}", "application/rdf+xml", "control character"),
+        ("CONSTRUCT { <http://e/s> <http://e/p> '\\t\\n\\r\\u0085é' } WHERE {}", "application/rdf+xml", None),
+        ("SELECT ('\\uFFFE' AS ?x) {}", "application/sparql-results+xml", "control character"),
+        ("SELECT ('\\uFFFD\\t' AS ?x) {}", "application/sparql-results+xml", None),
+        ("SELECT ('\\u0001' AS ?x) {}", "application/sparql-results+json", None),
+    ],
+)
+def test_what_xml_cannot_say_is_refused_in_xml_alone(
+    with_pool: Callable[..., Any], text: str, media_type: str, said: str | None
+) -> None:
+    async def scenario(pool: WorkerPool) -> bytes:
+        return await body(pool, text, graph=media_type, solutions=media_type)
+
+    if said is None:
+        answer = with_pool(scenario)
+        if media_type.endswith("xml"):
+            xml.parsers.expat.ParserCreate().Parse(answer, True)
+        return
+    with pytest.raises(NotAcceptable, match=re.escape(said)):
+        with_pool(scenario)
 
 
 def test_a_large_answer_streams_and_is_complete(with_pool: Callable[..., Any]) -> None:
