@@ -372,6 +372,19 @@ def test_the_terms_of_ours_that_may_be_used_are_those_of_the_ontology(query: str
     assert set(re.sub(r'[\s",]', "", listed).split("|")) == own_terms(*kinds)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "vocabulary"), [("dcterms", rdflib.DCTERMS), ("org", rdflib.ORG), ("skos", rdflib.SKOS)]
+)
+def test_the_borrowed_properties_that_may_be_used_are_all_that_the_vocabulary_has(
+    prefix: str, vocabulary: type[rdflib.namespace.DefinedNamespace]
+) -> None:
+    (select,) = objects("eds:Term-borrowed-query", "sh:select")
+    assert isinstance(select, Literal)
+    (listed,) = re.findall(rf'STR\({prefix}:\)\) && !REGEX\(\?iri, "[/#]\((.*?)\)\$"\)', select.value)
+    properties = {term for term in vocabulary.__annotations__ if term[0].islower()}
+    assert set(listed.split("|")) == properties
+
+
 @every_node_shape
 def test_a_change_is_checked_where_it_matters_alone(shape: str) -> None:
     """A shape that depends on everything would be checked whole for every contribution, however large the graph."""
