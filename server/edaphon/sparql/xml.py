@@ -5,12 +5,15 @@ empty (RDF 1.1 XML Syntax section 5.3), and the control characters but tab and l
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
+from typing import IO, Any, Final, Protocol, cast
+
+from pyoxigraph import RdfFormat, serialize
 
 from edaphon.errors import NotAcceptable
 
-__all__ = ["CheckedFile", "nameable"]
+__all__ = ["CheckedFile", "nameable", "rdf_xml"]
 
 # The end of an IRI that can be an element's name (Namespaces in XML 1.0, NCName).
 _START: Final = (
@@ -20,6 +23,14 @@ _START: Final = (
 _NAME: Final = re.compile(rf"[{_START}][-.0-9\xb7\u0300-\u036f\u203f-\u2040{_START}]*\Z")
 # In UTF-8; the last two are U+FFFE and U+FFFF.
 _FORBIDDEN: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+
+
+def rdf_xml(triples: Iterable[Any], prefixes: Mapping[str, str]) -> bytes:
+    """The triples in RDF/XML. Raises NotAcceptable where that cannot be."""
+    file = BytesIO()
+    # The engine asks of a file only that it can be written and flushed.
+    serialize(nameable(triples), cast("IO[bytes]", CheckedFile(file)), RdfFormat.RDF_XML, prefixes=dict(prefixes))
+    return file.getvalue()
 
 
 class _File(Protocol):

@@ -26,6 +26,7 @@ from edaphon.sparql.cache import entity_tag, matches
 from edaphon.sparql.negotiation import HTML
 from edaphon.sparql.pool import Published
 from edaphon.sparql.protocol import revision_number
+from edaphon.sparql.xml import rdf_xml
 from edaphon.web import pages
 from edaphon.web.answering import identity, standing
 from edaphon.web.archive import Archive
@@ -271,6 +272,8 @@ def _rdf(found: Description, media_type: str) -> bytes:
     text = "".join(map(str, triples))
     # Only those that are used: a short document is read by people as well.
     prefixes = {name: namespace for name, namespace in PREFIXES.items() if f"<{namespace}" in text}
+    if form == RdfFormat.RDF_XML:
+        return rdf_xml(triples, prefixes)
     return serialize(triples, format=form, prefixes=prefixes) or b""
 
 

@@ -43,6 +43,7 @@ SOIL = ID + "soil"
 OLD, NEW = said(SOIL, LABEL, english("soil")), said(SOIL, LABEL, english("living soil"))
 WORM = said(ID + "worm", NamedNode(ONTOLOGY + "livesIn"), NamedNode(SOIL))
 GONE = said(ID + "gone", LABEL, english("gone"))
+ODD = said(ID + "odd", NamedNode("http://example.org/1"), english("odd"))
 PASSAGE = said(PARAGRAPH, LABEL, english("Report, paragraph 1"), GRAPH_CATALOGUE)
 TERM = said(ONTOLOGY + "livesIn", LABEL, english("lives in"), GRAPH_ONTOLOGY)
 SHAPE = said(SHAPES + "Thing", NamedNode(PREFIXES["sh"] + "message"), english("Name the thing."), SERVICE_SHAPES)
@@ -75,7 +76,7 @@ class Told:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     state = small_state(tmp_path_factory.mktemp("documents"))
-    first = change(state, [OLD, PASSAGE, TERM, SHAPE, GONE])
+    first = change(state, [OLD, PASSAGE, TERM, SHAPE, GONE, ODD])
     renamed = change(state, [NEW, WORM], [OLD])
     removed = change(state, [], [GONE])
     for number in range(KEPT + 2):
@@ -159,6 +160,13 @@ def test_a_format_that_is_not_there_is_not_acceptable(told: Told) -> None:
     answer = told.client.get("/doc/soil", headers={"accept": "image/png"})
     assert answer.status_code == 406
     assert "text/html" in answer.json()["offered"]
+
+
+def test_a_property_that_rdf_xml_cannot_name_is_told_of(told: Told) -> None:
+    refused = told.client.get("/doc/odd.rdf")
+    assert refused.status_code == 406
+    assert "<http://example.org/1>" in refused.json()["detail"]
+    assert told.triples("/doc/odd.nt") == lines(ODD)
 
 
 def test_a_page_shows_each_statement_with_its_evidence(told: Told) -> None:
@@ -368,7 +376,7 @@ def test_a_query_is_answered_from_the_revision_that_it_names(told: Told) -> None
     one = told.client.get
     csv = {"accept": "text/csv"}
     corpus = counted(one("/sparql", params={"query": COUNT, "revision": 1}, headers=csv))
-    for number, more in ((told.first, 5), (told.renamed, 6), (told.removed, 5), (told.removed + 1, 6)):
+    for number, more in ((told.first, 6), (told.renamed, 7), (told.removed, 6), (told.removed + 1, 7)):
         answer = one("/sparql", params={"query": COUNT, "revision": number}, headers=csv)
         assert counted(answer) == corpus + more
         assert answer.headers["edaphon-revision"] == str(number)
