@@ -64,6 +64,16 @@ def test_another_value_of_a_number_parameter_changes_the_answer(graph: Store) ->
     assert {row[0][:4] for row in rows} == {"2006"}
 
 
+def test_a_publication_that_draws_on_another_one_says_so(graph: Store) -> None:
+    report = NamedNode("https://w3id.org/edaphon/id/progress-report")
+    rows = answer(graph, with_value(example("life-of-a-publication"), "document_iri", str(report)))[1]
+    earlier = "Progress on Mainstreaming Biodiversity across Agricultural Sectors"
+    assert [row for row in rows if row[0] in ("4 draws on", "4 updates")] == [
+        ("4 draws on", earlier, "edpr:para-2"),
+        ("4 updates", earlier, "edpr:para-2"),
+    ]
+
+
 def test_an_unanswered_mandate_turns_the_answer_around(graph: Store) -> None:
     store = Store()
     store.bulk_extend(iter(graph))
