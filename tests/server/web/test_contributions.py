@@ -498,8 +498,11 @@ def test_pages_tell_people_the_same(served: Portal) -> None:
     assert "A page &lt;b&gt;for&lt;/b&gt; people" in listed.text
     one = served.get(f"/contributions/{identifier}", BROWSER)
     assert one.headers["content-type"] == "text/html; charset=utf-8"
-    for word in ("accepted", "submitted", "ann", "ben", "this contribution"):
+    for word in ("accepted", "submitted", "ann", "ben", "this contribution", 'ben decided on it on <time datetime="'):
         assert word in one.text
+    waiting = served.get(f"/contributions/{served.proposed(survey())}", BROWSER)
+    assert "To decide on it" in waiting.text
+    assert "To decide on it" not in one.text
     assert 'href="/contributions"' in served.get("/", BROWSER).text
 
 

@@ -107,6 +107,12 @@ def test_what_nothing_is_said_of_is_unknown(told: Told) -> None:
     assert told.client.get("/doc/%3E%20%7B").status_code == 404
 
 
+def test_a_page_that_tells_of_a_failure_is_headed_by_it(told: Told) -> None:
+    page = told.client.get("/doc/nothing", headers={"accept": BROWSER})
+    assert page.status_code == 404
+    assert "<h1>Nothing is known of that</h1>" in page.text
+
+
 def test_what_nothing_is_said_of_any_more_is_gone_and_its_last_version_is_named(told: Told) -> None:
     answer = told.client.get("/doc/gone")
     assert answer.status_code == 410

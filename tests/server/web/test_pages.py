@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from endpoint import BROWSER, Canned, Service
 
+from edaphon.namespaces import BASE
 from edaphon.web.pages.examples import Example, examples
 from edaphon.web.pages.results import from_graph, from_solutions
 
@@ -67,8 +68,21 @@ def test_terms_are_shown_as_what_they_are(tmp_path: Path) -> None:
         *("edi:fao", "terre @fr", "5 xsd:integer", "_:x", ""),
         *("http://example.org/a%20b", "2020-12-05 xsd:date", "1.5 xsd:decimal", "two\nlines", ""),
     ]
-    assert "https://w3id.org/edaphon/id/fao" in page.links
+    assert "/doc/fao" in page.links
     assert "http://example.org/a%20b" in page.links
+
+
+def test_an_iri_of_ours_is_read_on_this_server_whatever_its_address_is(tmp_path: Path) -> None:
+    ours = ["id/fao", "source/progress-report/para-1", "concept/soil-health", "ontology#Decision", "problem/syntax"]
+    page = shown(tmp_path, b"?a\n" + b"".join(f"<{BASE}{one}>\n".encode() for one in ours))
+    for link in ("/doc/fao", "/source/progress-report/para-1", "/concept/soil-health", "/ontology#Decision"):
+        assert link in page.links
+    assert BASE + "problem/syntax" in page.links
+
+
+def test_a_text_is_written_in_the_direction_of_its_language(tmp_path: Path) -> None:
+    answer = Service(tmp_path, {SELECT: Canned(('?a\n"تربة"@ar\n'.encode(),))}).get(SELECT, BROWSER)
+    assert '<td lang="ar" dir="auto">تربة' in answer.text
 
 
 def test_only_web_addresses_are_links(tmp_path: Path) -> None:

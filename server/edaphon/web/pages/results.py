@@ -18,6 +18,7 @@ from pyoxigraph import (
     parse_query_results,
 )
 
+from edaphon.linking.addresses import document_of
 from edaphon.namespaces import PREFIXES
 
 __all__ = ["Cell", "Result", "beginning", "from_graph", "from_solutions"]
@@ -96,9 +97,9 @@ def cell(term: Term) -> Cell:
     """One term as it is shown."""
     match term:
         case NamedNode():
-            # Other schemes, javascript: among them, are shown but not linked.
-            web = term.value.startswith(("http://", "https://"))
-            return Cell(short(term.value), term.value, term.value if web else None)
+            # Ours are read here, wherever this is. Other schemes, javascript: among them, are shown but not linked.
+            web = term.value if term.value.startswith(("http://", "https://")) else None
+            return Cell(short(term.value), term.value, document_of(term.value) or web)
         case BlankNode():
             return Cell(f"_:{term.value}", "blank node")
         case Literal():
