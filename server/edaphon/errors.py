@@ -207,8 +207,13 @@ class EngineFailed(QueryError):
 class DeadlineReached(QueryError):
     """The query, or another piece of work, ran out of time. `seconds` is the time it was given."""
 
-    def __init__(self, seconds: float, work: str = "the query") -> None:
-        super().__init__(f"{work} was stopped after {seconds:g} s, its time limit")
+    def __init__(
+        self,
+        seconds: float,
+        work: str = "the query",
+        advice: str = "ask for less at once, by patterns that fit fewer statements or by LIMIT",
+    ) -> None:
+        super().__init__(f"{work} was stopped after {seconds:g} s, its time limit; {advice}")
         self.seconds = seconds
 
 

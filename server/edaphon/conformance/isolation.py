@@ -69,7 +69,7 @@ class Checker:
                 outcome = _exchange(process, pickle.dumps((task, arguments)), time.monotonic() + seconds)
             except TimeoutError:
                 self._stop()
-                raise DeadlineReached(seconds, "the work on what was sent") from None
+                raise DeadlineReached(seconds, "the work on what was sent", "send it in smaller parts") from None
             except EOFError:
                 code = process.wait()
                 self._stop()

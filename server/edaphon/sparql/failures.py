@@ -24,7 +24,10 @@ def failure(message: dict[str, Any]) -> QueryError | RequestError | RevisionMiss
         case "QuerySyntax":
             return QuerySyntax(message["detail"], line=message["line"], column=message["column"], hint=message["hint"])
         case "EgressRefused":
-            return EgressRefused(f"this server does not let queries reach {message['target']}")
+            return EgressRefused(
+                f"this server does not let queries reach {message['target']}; whoever runs it can allow an endpoint "
+                "by --allow-service"
+            )
         case "RemoteFailed":
             return RemoteFailed(f"a remote endpoint failed: {message['detail']}")
         case "MemoryReached":
@@ -32,9 +35,9 @@ def failure(message: dict[str, Any]) -> QueryError | RequestError | RevisionMiss
         case "ResultTooLarge":
             return ResultTooLarge("the result is larger than this server gives out in one piece")
         case "NotAcceptable" if message["form"] == "graph":
-            return NotAcceptable("the answer to this query is RDF; ask for an RDF format", offered=())
+            return NotAcceptable("the answer to this query is RDF; ask for an RDF format, such as Turtle", offered=())
         case "NotAcceptable":
-            return NotAcceptable("the answer to this query is a result set; ask for a result format", offered=())
+            return NotAcceptable("the answer to this query is a result set; ask for a result format, such as JSON or CSV", offered=())
         case "Unwritable":
             return NotAcceptable(message["detail"], offered=())
         case "RevisionMissing":

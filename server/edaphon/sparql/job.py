@@ -193,8 +193,11 @@ class Job:
             kind, payload = self.worker.take()
             if kind == wire.WHOLE:
                 form, packed, retire, body = wire.read_whole(payload)
-                self._pool.finish(self, retire=retire)
-                self._settle(Answer(self._head(form, packed=packed), body))
+                try:
+                    # First of all: whoever waits for it is waiting, and the worker has its next query, or none comes.
+                    self._settle(Answer(self._head(form, packed=packed), body))
+                finally:
+                    self._pool.finish(self, retire=retire)
             elif kind == wire.HEAD:
                 form, packed = wire.read_head(payload)
                 self._spool = Spool()

@@ -15,7 +15,7 @@ from edaphon.sparql.cache import entity_tag
 from edaphon.sparql.negotiation import HTML, Formats
 from edaphon.sparql.pool import Published
 from edaphon.sparql.protocol import Operation
-from edaphon.sparql.query import Form, Query
+from edaphon.sparql.query import Form, Head, Query
 from edaphon.sparql.spool import Spool
 from edaphon.web.pages import results
 from edaphon.web.replies import CORS, NEGOTIATED, NEVER_STORED, REVALIDATE, Headers, Reply, Send
@@ -115,14 +115,13 @@ def _lasting(media_type: str | None, encoding: str | None, revision: int | None)
     return (*headers, NEGOTIATED, *CORS)
 
 
-def stored(asked: Asked, answer: Answer, body: bytes, *, steady: bool) -> Reply:
+def stored(asked: Asked, head: Head, body: bytes, *, steady: bool) -> Reply:
     """The reply with all of an answer; `steady` when it may be given again."""
-    headers, tag = _head(asked, answer, steady=steady)
-    return Reply(200, headers, body, answer.head.revision, tag)
+    headers, tag = _head(asked, head, steady=steady)
+    return Reply(200, headers, body, head.revision, tag)
 
 
-def _head(asked: Asked, answer: Answer, *, steady: bool) -> tuple[Headers, str | None]:
-    head = answer.head
+def _head(asked: Asked, head: Head, *, steady: bool) -> tuple[Headers, str | None]:
     tag = asked.tag(head.media_type, head.encoding) if steady else None
     return standing(head.media_type, head.encoding, head.revision, tag), tag
 
@@ -135,7 +134,7 @@ async def stream(
     Without `chunks` it is collected first, so that its length can be told; without `body`, for HEAD, only the
     headers go out. Raises Cut, or QueryError when nothing has been sent.
     """
-    headers, _ = _head(asked, answer, steady=steady)
+    headers, _ = _head(asked, answer.head, steady=steady)
     if not body:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

@@ -223,7 +223,7 @@ class Asking:
         if asked.media_type(answer.head.form) == HTML:
             reply = await self._result_page(asked, answer, steady=steady)
         elif answer.whole is not None:
-            reply = answering.stored(asked, answer, answer.whole, steady=steady)
+            reply = answering.stored(asked, answer.head, answer.whole, steady=steady)
         else:
             body = await answering.stream(
                 asked,
@@ -235,7 +235,7 @@ class Asking:
                 most=service.cache.largest if steady else 0,
             )
             if body is not None:
-                keep(answering.stored(asked, answer, body, steady=steady))
+                keep(answering.stored(asked, answer.head, body, steady=steady))
             return None
         keep(reply)
         return self._unless_known(reply)

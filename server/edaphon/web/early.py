@@ -5,6 +5,7 @@ loop take is as much as all the rest of this process's work. Whatever else may c
 large answer, is told by a task as of any other request (`asking.py`), which finds the evaluation begun.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from edaphon.errors import EdaphonError
 from edaphon.sparql import negotiation, protocol
 from edaphon.sparql.answers import Evaluation
 from edaphon.sparql.negotiation import HTML
+from edaphon.sparql.query import Form, Head, Query
 from edaphon.web import answering
 from edaphon.web.answering import Asked
 from edaphon.web.asking import LONGEST_URL, RAW_PATH, Service
@@ -30,24 +32,19 @@ LONGEST: Final = LONGEST_URL - len(RAW_PATH)
 class Early:
     """One such query. `evaluation` has been begun; `seen` is what the look for a repeat has shown."""
 
-    __slots__ = ("_asked", "_repeatable", "_service", "_started", "evaluation", "seen")
+    __slots__ = ("_asked", "_expected", "_repeatable", "_service", "_started", "evaluation", "seen")
 
     def __init__(
-        self,
-        service: Service,
-        asked: Asked,
-        evaluation: Evaluation,
-        seen: Seen,
-        started: float,
-        *,
-        repeatable: bool,
+        self, service: Service, asked: Asked, query: Query, evaluation: Evaluation, seen: Seen, started: float
     ) -> None:
         self._service = service
         self._asked = asked
         self._started = started
-        self._repeatable = repeatable
         self.evaluation = evaluation
         self.seen = seen
+        # From here on a worker is at work, most likely.
+        self._repeatable = query.repeatable
+        self._expected = self._prepared()
 
     @classmethod
     def begin(
@@ -67,19 +64,31 @@ class Early:
             formats = negotiation.formats(_text(spelling.accept))
             if HTML in (formats.solutions, formats.graph):
                 return None
-            gzip = negotiation.takes_gzip(_text(spelling.accept_encoding))
-            asked = Asked(operation, formats, gzip, published)
-            query = asked.query(service.settings.timeout)
-            repeatable = query.repeatable
-            if repeatable and service.cache.find(asked.key, published.number, spelling) is not None:
+            asked = Asked(operation, formats, negotiation.takes_gzip(_text(spelling.accept_encoding)), published)
+            if service.cache.find(asked.key, published.number, spelling) is not None:
                 # Asked before in other words; from now on these are known.
                 return None
+            query = asked.query(service.settings.timeout)
             evaluation = service.pool.answer(query, client=client, seen=published)
             evaluation.begin(then)
         except (EdaphonError, OSError):
             # It will be met again, and told.
             return None
-        return cls(service, asked, evaluation, seen, started, repeatable=repeatable)
+        return cls(service, asked, query, evaluation, seen, started)
+
+    def _prepared(self) -> tuple[Head, Reply] | None:
+        """The reply as it will most likely be, but for its body: that of a small answer, not packed."""
+        text, formats = self._asked.operation.query, self._asked.formats
+        form: Form = "graph" if "CONSTRUCT" in text or "DESCRIBE" in text else "solutions"
+        media_type = formats.graph if form == "graph" else formats.solutions
+        if media_type is None:
+            return None
+        head = Head(form, media_type, None, self._asked.revision.number)
+        reply = answering.stored(self._asked, head, b"", steady=self._repeatable)
+        with contextlib.suppress(ValueError):
+            # What is wrong with it is told where it is sent.
+            reply.start()
+        return head, reply
 
     def reply(self) -> Reply | None:
         """The reply, its head ready to be sent; None where it takes a task."""
@@ -87,14 +96,27 @@ class Early:
             answer = self.evaluation.outcome()
             if answer.whole is None:
                 return None
-            # A revision may have been published between our looking and the pool's.
-            steady = self._repeatable and answer.head.revision == self._asked.revision.number
-            reply = answering.stored(self._asked, answer, answer.whole, steady=steady)
+            reply = self._reply(answer.head, answer.whole)
             reply.head()
         except Exception as error:  # Whatever it is, it will be met again by the task, and told there.
             logger.debug("a query needs a task: %s", error)
             return None
         return reply
+
+    def _reply(self, head: Head, body: bytes) -> Reply:
+        if self._expected is not None:
+            expected, reply = self._expected
+            # A yes or no comes in the formats of solutions.
+            if (head.media_type, head.encoding, head.revision) == (
+                expected.media_type,
+                expected.encoding,
+                expected.revision,
+            ):
+                reply.body = body
+                return reply
+        # A revision may have been published between our looking and the pool's.
+        steady = self._repeatable and head.revision == self._asked.revision.number
+        return answering.stored(self._asked, head, body, steady=steady)
 
     def sent(self, reply: Reply) -> None:
         """Keep a reply that is on its way, to be given again, and log it."""

@@ -30,6 +30,7 @@ WORTH_PACKING: Final = 1_000
 # As in Vary: what a stored response must be revalidated for, which an ETag makes cheap.
 REVALIDATE: Final = (b"cache-control", b"public, no-cache")
 NEVER_STORED: Final = (b"cache-control", b"no-store")
+BODILESS: Final = (204, 304)
 STATUS_LINES: Final = {one.value: b"HTTP/1.1 %d %s\r\n" % (one, one.phrase.encode()) for one in HTTPStatus}
 
 
@@ -42,12 +43,13 @@ class Reply:
     body: bytes = b""
     revision: int | None = None
     etag: str | None = None
+    _start: bytes | None = None
     _head: bytes | None = None
 
     @property
     def all_headers(self) -> Headers:
         """The headers and, where a body may be, its length."""
-        if self.status in (204, 304):
+        if self.status in BODILESS:
             return self.headers
         return [*self.headers, (b"content-length", b"%d" % len(self.body))]
 
@@ -56,16 +58,22 @@ class Reply:
         """The bytes that its body takes."""
         return len(self.body)
 
-    def head(self) -> bytes:
-        """The status line and the headers as they go over the wire, without those that each connection adds."""
-        if self._head is None:
-            headers = self.all_headers
-            lines = [name + b": " + value + b"\r\n" for name, value in headers]
-            head = b"".join((STATUS_LINES[self.status], *lines))
-            if head.count(b"\n") != 1 + len(headers):
+    def start(self) -> bytes:
+        """The status line and the headers as they go over the wire, as far as they do not depend on the body."""
+        if self._start is None:
+            lines = [name + b": " + value + b"\r\n" for name, value in self.headers]
+            start = b"".join((STATUS_LINES[self.status], *lines))
+            if start.count(b"\n") != 1 + len(lines):
                 raise ValueError("a header with a line break would be two")
+            self._start = start
+        return self._start
+
+    def head(self) -> bytes:
+        """The status line and the headers, without those that each connection adds."""
+        if self._head is None:
+            length = b"" if self.status in BODILESS else b"content-length: %d\r\n" % len(self.body)
             # Built once: a kept reply is sent many times.
-            self._head = head
+            self._head = self.start() + length
         return self._head
 
     async def send(self, send: Send) -> None:

@@ -38,7 +38,9 @@ def refuse_to_reach_out(request: Request, allowed: Collection[str]) -> None:
         refused = "an address that is not written out as <IRI>"
     refused = refused or egress.reaches_out(text, parses, allowed)
     if refused is not None:
-        raise EgressRefused(f"this server does not let updates reach {refused}")
+        raise EgressRefused(
+            f"this server does not let updates reach {refused}; whoever runs it can allow an address by --allow-service"
+        )
 
 
 def _masked(text: str) -> str:

@@ -85,7 +85,7 @@ def revoke_token(connection: Connection, name: str, by: str | None) -> Token:
     token = tables.token
     row = connection.execute(select(token).where(token.c.name == name)).one_or_none()
     if row is None:
-        raise TokenError(f"there is no token {name}")
+        raise TokenError(f"there is no token {name}; `edaphon token list` has all of them")
     if row.revoked is not None:
         raise TokenError(f"the token {name} was revoked already, on {row.revoked:%Y-%m-%d}")
     connection.execute(update(token).where(token.c.name == name).values(revoked=now))
