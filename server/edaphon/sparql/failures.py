@@ -37,7 +37,9 @@ def failure(message: dict[str, Any]) -> QueryError | RequestError | RevisionMiss
         case "NotAcceptable" if message["form"] == "graph":
             return NotAcceptable("the answer to this query is RDF; ask for an RDF format, such as Turtle", offered=())
         case "NotAcceptable":
-            return NotAcceptable("the answer to this query is a result set; ask for a result format, such as JSON or CSV", offered=())
+            return NotAcceptable(
+                "the answer to this query is a result set; ask for a result format, such as JSON or CSV", offered=()
+            )
         case "Unwritable":
             return NotAcceptable(message["detail"], offered=())
         case "RevisionMissing":
