@@ -14,6 +14,7 @@ from edaphon.conformance.isolation import without_files
 from edaphon.conformance.model.findings import Report
 from edaphon.conformance.reading.graph import read_shapes
 from edaphon.conformance.report.explain import Source
+from edaphon.corpus.complaints import complaint
 from edaphon.corpus.entities import refuse_entities
 from edaphon.corpus.layout import open_corpus
 from edaphon.errors import ParseError
@@ -47,7 +48,7 @@ class Submission:
         try:
             yield from parse(self.content, self.format, base_iri=self.base)
         except SyntaxError as error:
-            raise ParseError(str(error.msg), source=self.name, line=error.lineno, column=error.offset) from error
+            raise ParseError(complaint(error), source=self.name, line=error.lineno, column=error.offset) from error
 
     def source(self) -> Source:
         """The text in which findings are looked up."""

@@ -1,13 +1,13 @@
 """What a contribution's bytes ask for: triples to state, and triples to retract, with literals as they were spelt."""
 
 import codecs
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
+from edaphon.corpus.complaints import complaint
 from edaphon.corpus.entities import refuse_entities
 from edaphon.errors import ContributionRefused, ParseError
 from edaphon.namespaces import GENID
@@ -17,8 +17,6 @@ __all__ = ["UPDATE", "Payload", "Request", "read", "refuse_nesting", "skolemised
 UPDATE: Final = "application/sparql-update"
 # Nobody means more, and whoever follows them by recursion gets to about 900.
 DEEPEST: Final = 32
-# The parser repeats in its message what it says in the error's attributes.
-PLACE: Final = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,7 @@ def triples(payload: Payload) -> list[Quad]:
         # Some editors begin a file with the mark, which the parsers of most formats do not know.
         return list(parse(payload.content.removeprefix(codecs.BOM_UTF8), form))
     except SyntaxError as error:
-        detail = PLACE.sub("", str(error.msg))
-        raise ParseError(detail, source="the body", line=error.lineno, column=error.offset) from error
+        raise ParseError(complaint(error), source="the body", line=error.lineno, column=error.offset) from error
 
 
 def skolemised(quads: Iterable[Quad], identifier: str) -> tuple[Quad, ...]:

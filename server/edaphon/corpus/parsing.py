@@ -4,7 +4,6 @@ import codecs
 import gzip
 import hashlib
 import io
-import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO, Any, Final, cast
 import zstandard
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
+from edaphon.corpus.complaints import complaint
 from edaphon.errors import CorpusError, ParseError
 
 __all__ = ["FORMATS", "format_of", "located", "open_unpacked", "read_quads"]
@@ -27,8 +27,6 @@ FORMATS: Final[dict[str, RdfFormat]] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
-# The parser repeats in its message what it says in the error's attributes.
-_PLACE: Final = re.compile(r"^Parser error (?:at|between) line \d+ [^:]*: ")
 PACKINGS: Final = (".gz", ".zst")
 
 
@@ -130,9 +128,7 @@ class located:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         match error:
             case SyntaxError():
-                raise ParseError(
-                    _PLACE.sub("", str(error.msg)), source=self._path, line=error.lineno, column=error.offset
-                ) from error
+                raise ParseError(complaint(error), source=self._path, line=error.lineno, column=error.offset) from error
             case FileNotFoundError() if not self._only_content:
                 raise CorpusError(f"{self._path}: there is no such file") from error
             case EOFError() | gzip.BadGzipFile() | zlib.error() | zstandard.ZstdError():
