@@ -10,7 +10,7 @@ PACKAGE = Path(edaphon.__file__).parent
 
 # A folder may import from those before it in this list; folders on one line may not import each other.
 LAYERS = [
-    {"afterwards", "errors", "namespaces", "settings"},
+    {"afterwards", "alarm", "errors", "namespaces", "settings"},
     {"corpus"},
     {"store"},
     {"conformance", "sparql"},

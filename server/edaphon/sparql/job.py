@@ -40,7 +40,7 @@ class Job:
     """A query that somebody waits for, an `answers.Evaluation`.
 
     `worker` and `published` are set from when the query has been sent to a worker; `young` while it runs and is within
-    its burst; `slow` once it has outgrown its trial.
+    its burst; `slow` once it has outgrown its trial. `alarm_at` is when the pool is to call `alarm`, None for never.
     """
 
     worker: Handle
@@ -60,7 +60,7 @@ class Job:
         self.deadline = self._loop.time() + query.seconds
         self._began = 0.0
         self._attempts = 1
-        self._timer: asyncio.TimerHandle | None = None
+        self.alarm_at: float | None = None
         self._spool: Spool | None = None
         self._then: Callable[[], None] | None = None
         self._outcome: Answer | Exception | None = None
@@ -132,28 +132,41 @@ class Job:
 
     def start(self) -> None:
         """The worker has nothing else to do any more: what it sends from now on is this query's answer."""
-        self.stop_clock()
         # Not slow, however long an earlier worker, which ended before it began, has kept it waiting.
         self.young, self.slow = True, False
         self._began = self._loop.time()
-        # Hardly a query lives to see its first alarm, so there is one alarm at a time.
-        self._timer = self._loop.call_at(min(self.deadline, self._began + BURST), self._alarm)
+        self._wake_at(self._began + BURST)
         self.worker.listen(self._arrived)
 
     def wait(self) -> None:
         """Wait for a worker, until the deadline at most."""
-        self._timer = self._loop.call_at(self.deadline, self._pool.expire, self)
+        self._wake_at(self.deadline)
 
     def fail(self, error: Exception) -> None:
         """End without an answer."""
-        self.stop_clock()
+        self.alarm_at = None
         self._settle(error)
 
-    def stop_clock(self) -> None:
-        """Let no alarm go off any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def alarm(self) -> None:
+        """The query has outgrown its burst, its trial, or its time, be it in the queue or at a worker."""
+        self.alarm_at = None
+        if self not in self._pool.jobs:
+            self._pool.expire(self)
+        elif self.slow or self.deadline - self._loop.time() < ALMOST:
+            self.worker.kill(DeadlineReached(self.query.seconds))
+        elif self.young:
+            self.young = False
+            self._wake_at(self._began + TRIAL)
+            self._pool.outgrown(self)
+        else:
+            self.slow = True
+            self.worker.step_back()
+            self._wake_at(self.deadline)
+            self._pool.make_room()
+
+    def _wake_at(self, when: float) -> None:
+        self.alarm_at = min(when, self.deadline)
+        self._pool.watch(self.alarm_at)
 
     # What becomes of it at a worker.
 
@@ -169,20 +182,6 @@ class Job:
         then, self._then = self._then, None
         if then is not None:
             then()
-
-    def _alarm(self) -> None:
-        """The query has outgrown its burst, its trial, or its time."""
-        if self.slow or self.deadline - self._loop.time() < ALMOST:
-            self.worker.kill(DeadlineReached(self.query.seconds))
-        elif self.young:
-            self.young = False
-            self._timer = self._loop.call_at(min(self.deadline, self._began + TRIAL), self._alarm)
-            self._pool.outgrown(self)
-        else:
-            self.slow = True
-            self.worker.step_back()
-            self._timer = self._loop.call_at(self.deadline, self._alarm)
-            self._pool.make_room()
 
     def _arrived(self) -> None:
         """The first frame is there, or will never be."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from itertools import chain
 from typing import Any, Final
 
+from edaphon.alarm import Alarm
 from edaphon.errors import EdaphonError, PoolBusy, QueryError
 from edaphon.sparql.handle import Handle, Published
 from edaphon.sparql.job import TRIAL, Job
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 STILLBORN: Final = 3
 # That pause, and the one before a worker that could not be started is tried again.
 PAUSE: Final = 1.0
+# How exactly the loop's clocks go off.
+TICK: Final = 0.002
 # Seconds between two idle workers that open a new revision.
 STAGGER: Final = 0.1
 
@@ -67,10 +70,12 @@ class WorkerPool:
         # What is published, as far as queries have seen, and the next look for a worker that has not opened it.
         self._newest: Published | None = None
         self._stagger: asyncio.TimerHandle | None = None
+        self._alarm: Alarm | None = None
 
     async def start(self) -> None:
         """Start the workers. They come up side by side; a query sent meanwhile waits in its worker's socket."""
         self._lifeline = os.pipe()
+        self._alarm = Alarm(self._ring)
         for _ in range(self._size):
             await self._add_worker()
 
@@ -91,6 +96,8 @@ class WorkerPool:
         for worker in list(self._all):
             await worker.reap()
         self._all.clear()
+        if self._alarm is not None:
+            self._alarm.end()
         if self._lifeline is not None:
             for end in self._lifeline:
                 os.close(end)
@@ -125,6 +132,21 @@ class WorkerPool:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def watch(self, when: float) -> None:
+        """See to a job's alarm at this time at the latest."""
+        assert self._alarm is not None
+        if self._alarm.due is None or when < self._alarm.due:
+            self._alarm.set(when)
+
+    def _ring(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for job in [*self.jobs, *self._ahead.values(), *self._waiting]:
+            if job.alarm_at is not None:
+                if job.alarm_at - now < TICK:
+                    job.alarm()
+                else:
+                    self.watch(job.alarm_at)
 
     def announce(self, revision: Published) -> None:
         """Have the idle workers open a new revision before they are asked: one after another, so that they take no
@@ -165,7 +187,7 @@ class WorkerPool:
 
     def withdraw(self, job: Job) -> None:
         """Take a job that has not begun out of the queue, or back from the worker that it has gone ahead to."""
-        job.stop_clock()
+        job.alarm_at = None
         if job in self._waiting:
             self._waiting.remove(job)
             return
@@ -215,7 +237,7 @@ class WorkerPool:
 
     def finish(self, job: Job, *, retire: bool = False, broken: bool = False) -> None:
         """Take the job off its worker, and give the worker to the next one or replace it."""
-        job.stop_clock()
+        job.alarm_at = None
         job.young = False
         if self.jobs.pop(job, 0) == 0:
             return

@@ -26,7 +26,7 @@ from edaphon.web import contributions, documents, graph_store, health, history, 
 from edaphon.web import validation as validating
 from edaphon.web.access import AccessLog
 from edaphon.web.archive import Archive
-from edaphon.web.asking import LONGEST_URL, PATH, RAW_PATH, Service
+from edaphon.web.asking import LONGEST_URL, PATH, Service
 from edaphon.web.authorization import Gate
 from edaphon.web.bodies import ClientGone
 from edaphon.web.clerk import Clerk
@@ -34,6 +34,7 @@ from edaphon.web.documents import Documents
 from edaphon.web.early import Early
 from edaphon.web.endpoint import Endpoint
 from edaphon.web.exchange import Seen, Watched
+from edaphon.web.heads import Wanted
 from edaphon.web.pages.examples import Example
 from edaphon.web.replies import CORS, Headers, Message, Receive, Reply, Scope, Send
 from edaphon.web.requests import Request as Sent
@@ -126,12 +127,9 @@ class Application:
         else:
             await self._route(scope, receive, send)
 
-    def repeat(self, path: bytes, query_string: bytes, headers: Headers, started: float) -> Reply | Seen | None:
-        """The reply to a GET that was answered before, where it can be given without further ado.
-
-        Where it cannot, what the search for it has shown; None where repeats are not known.
-        """
-        return self._endpoint.repeat(query_string, headers, started) if path == RAW_PATH else None
+    def repeat(self, query_string: bytes, wanted: Wanted, started: float) -> Reply | Seen:
+        """The reply to a GET of the endpoint that was answered before, or what the search for it has shown."""
+        return self._endpoint.repeat(query_string, wanted, started)
 
     def begin(self, seen: Seen, client: str, started: float, then: Callable[[], None]) -> Early | None:
         """Begin the query of a GET for which `repeat` has found no reply, where that is all it asks for."""

@@ -18,6 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from edaphon.alarm import Alarm
 from edaphon.sparql.answers import Evaluation
 from edaphon.web import problems
 from edaphon.web.app import Application
@@ -25,6 +26,7 @@ from edaphon.web.asking import PATH, RAW_PATH
 from edaphon.web.bodies import ClientGone
 from edaphon.web.early import Early
 from edaphon.web.exchange import EXCHANGE, Exchange, Seen
+from edaphon.web.heads import Known, Wanted
 from edaphon.web.replies import Reply
 
 __all__ = ["Connection"]
@@ -132,8 +134,13 @@ class Connection(HttpToolsProtocol):
         # How many bytes have come since the parser last made something of them: it keeps a line until its end is there.
         self._unread = 0
         self._progress = False
-        # Since when the head of a request is awaited, though part of it is there.
+        # Whether all that has come was whole requests; the head that the next one may be like; what made it plain.
+        self._between = True
+        self._known: Known | None = None
+        self._wanted: Wanted | None = None
+        # Since when the head of a request is awaited, though part of it is there, and how long it is waited for.
         self._begun: float | None = None
+        self._patience = Alarm(self.timeout_keep_alive_handler)
         # The request that is being answered; `cycle` is the last that has arrived.
         self._running: RequestResponseCycle | None = None
         # Its query, while it has no task, and whether reading will go on once although requests were sent ahead.
@@ -152,6 +159,7 @@ class Connection(HttpToolsProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+        self._patience.end()
         if self._early is not None:
             self._early.leave()
             self._early = None
@@ -165,10 +173,22 @@ class Connection(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
+        between = self._between
+        if between and self._known is not None and self._ready():
+            query_string = self._known.query(data)
+            if query_string is not None:
+                started = time.perf_counter()
+                self._unset_keepalive_if_required()
+                self._begun, self._unread = None, 0
+                self._get(query_string, self._known.wanted, self._known.scope, started)
+                return
         self._progress = False
+        self._wanted = None
         super().data_received(data)
         if self.transport.is_closing():
             return
+        if self._wanted is not None:
+            self._known = Known.by(data, self.scope, self._wanted) if between and self._between else None
         if self._early is not None and self._attentive and self.flow.read_paused:
             # Paused where requests were sent ahead; but a connection that is not read does not tell of its end.
             self._attentive = False
@@ -176,20 +196,40 @@ class Connection(HttpToolsProtocol):
         self._unread = 0 if self._progress else self._unread + len(data)
         if self._unread > LONGEST_HEAD:
             self.send_400_response("")
-        elif self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete):
+        elif self._patience.due is None and (self.cycle is None or self.cycle.response_complete):
             self._limit_head()
+
+    def _ready(self) -> bool:
+        """Whether a request can be answered while it is read: none is before it, and a reply would go out."""
+        return (self.cycle is None or self.cycle.response_complete) and not self.flow.write_paused
 
     def _limit_head(self) -> None:
         """Part of a head has arrived, and the rest should not take for ever, however busily it trickles in."""
         if self._begun is None:
             self._begun = self.loop.time()
-        self.timeout_keep_alive_task = self.loop.call_at(self._begun + PATIENCE, self.timeout_keep_alive_handler)
+        self._patience.set(self._begun + PATIENCE)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._patience.unset()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn has it, but with a timer that is not made anew for every response."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._patience.unset()
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._patience.set(self.loop.time() + self.timeout_keep_alive)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._length = 0
         self._answered = False
         self._progress = True
+        self._between = False
 
     def on_url(self, url: bytes) -> None:
         self._progress = True
@@ -209,41 +249,40 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         started = time.perf_counter()
         self._begun = None
+        path, _, query_string = self.url.partition(b"?")
         if (
-            (self.cycle is None or self.cycle.response_complete)
-            and not self.flow.write_paused
+            path == RAW_PATH
+            and self._ready()
             and not self.expect_100_continue
+            # What stands behind a # is no part of the query; uvicorn cuts it off.
+            and b"#" not in query_string
             and self.parser.get_method() == b"GET"
             and self.parser.should_keep_alive()
             and self.parser.get_http_version() == "1.1"
             and not self.parser.should_upgrade()
         ):
-            path, _, query_string = self.url.partition(b"?")
-            found = self._application.repeat(path, query_string, self.headers, started)
-            if isinstance(found, Reply):
-                self._answered = True
-                self.write(found)
-                self.on_response_complete()
-                return
-            # What stands behind a # is no part of the query; uvicorn cuts it off.
-            if found is not None and b"#" not in query_string:
-                self._ask(query_string, found, started)
-                return
+            # What its body says, if it has one, does not matter.
+            self._answered = True
+            self._wanted = Wanted.of(self.headers)
+            self._get(query_string, self._wanted, self.scope, started)
+            return
         super().on_headers_complete()
         if self.scope["path"] == PATH:
             # The task that answers has been made, but has not begun.
             self.scope[EXCHANGE] = Direct(self, self.cycle)  # type: ignore[typeddict-unknown-key]  # no key of ASGI's
 
-    def _ask(self, query_string: bytes, seen: Seen, started: float) -> None:
-        """Have a GET of the endpoint answered that is no repeat: without a task, as far as that goes."""
-        self.scope["query_string"] = query_string
-        # What its body says, if it has one, does not matter.
-        self._answered = True
-        cycle = Placeholder(self.scope)
+    def _get(self, query_string: bytes, wanted: Wanted, scope: HTTPScope, started: float) -> None:
+        """Answer a plain GET of the endpoint, and without a task as far as that goes."""
+        found = self._application.repeat(query_string, wanted, started)
+        if isinstance(found, Reply):
+            self.write(found)
+            self.on_response_complete()
+            return
+        cycle = Placeholder(scope)
         client = "" if self.client is None else self.client[0]
-        early = self._application.begin(seen, client, started, self._hear)
+        early = self._application.begin(found, client, started, self._hear)
         if early is None:
-            self.cycle = self._task(cycle, seen, None)
+            self.cycle = self._task(cycle, found, None)
         else:
             self.cycle = self._running = cycle
             self._early, self._attentive = early, True
@@ -271,8 +310,10 @@ class Connection(HttpToolsProtocol):
 
     def _task(self, stood_for: RequestResponseCycle, seen: Seen, begun: Evaluation | None) -> RequestResponseCycle:
         """Have a task answer a query: what uvicorn does, for a request whose head is read already."""
-        scope = stood_for.scope
+        # Other requests may have the same scope but for these.
+        scope = stood_for.scope.copy()
         scope["method"], scope["path"], scope["raw_path"] = "GET", PATH, RAW_PATH
+        scope["query_string"] = seen.spelling.query_string
         cycle = RequestResponseCycle(
             scope=scope,
             transport=self.transport,
@@ -298,6 +339,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._progress = True
+        self._between = True
         if not self._answered:
             super().on_message_complete()
 

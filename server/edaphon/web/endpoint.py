@@ -12,7 +12,8 @@ from edaphon.web.asking import PATH, RAW_PATH, Asking, Service
 from edaphon.web.bodies import ClientGone
 from edaphon.web.early import Early
 from edaphon.web.exchange import Exchange, Seen, Spelling, exchange
-from edaphon.web.replies import Headers, Receive, Reply, Scope, Send
+from edaphon.web.heads import Wanted
+from edaphon.web.replies import Receive, Reply, Scope, Send
 from edaphon.web.requests import Request
 
 __all__ = ["PATH", "RAW_PATH", "Endpoint"]
@@ -30,19 +31,19 @@ class Endpoint:
         started = time.perf_counter()
         asked = exchange(scope, receive, send)
         if asked.seen is None and scope["method"] in ("GET", "HEAD"):
-            asked.seen, reply = self._again(scope["query_string"], scope["headers"])
+            asked.seen, reply = self._again(scope["query_string"], Wanted.of(scope["headers"]))
             if reply is not None:
                 await asked.reply(reply)
                 self._note(scope["method"], scope["query_string"], reply, started)
                 return
         await self._ask(Request(scope), asked, started)
 
-    def repeat(self, query_string: bytes, headers: Headers, started: float) -> Reply | Seen:
+    def repeat(self, query_string: bytes, wanted: Wanted, started: float) -> Reply | Seen:
         """The reply to a GET that was answered before, already in the log; the caller has to send it now.
 
         Where there is none, what the search for it has shown.
         """
-        seen, reply = self._again(query_string, headers)
+        seen, reply = self._again(query_string, wanted)
         if reply is None:
             return seen
         self._note("GET", query_string, reply, started)
@@ -52,26 +53,19 @@ class Endpoint:
         """Begin the query of such a GET, where that is all it asks for (see `Early.begin`)."""
         return Early.begin(self._service, seen, client, started, then)
 
-    def _again(self, query_string: bytes, headers: Headers) -> tuple[Seen, Reply | None]:
+    def _again(self, query_string: bytes, wanted: Wanted) -> tuple[Seen, Reply | None]:
         """What is seen of this request, and the reply to an earlier one that was spelt the same."""
-        accept = accept_encoding = if_none_match = None
-        for name, value in headers:
-            if name == b"accept":
-                accept = value if accept is None else accept + b", " + value
-            elif name == b"accept-encoding":
-                accept_encoding = value if accept_encoding is None else accept_encoding + b", " + value
-            elif name == b"if-none-match":
-                if_none_match = value if if_none_match is None else if_none_match + b", " + value
-        spelling = Spelling(query_string, accept, accept_encoding)
+        spelling = Spelling(query_string, wanted.accept, wanted.accept_encoding)
+        known = wanted.if_none_match
         try:
             revision = self._service.current()
         except EdaphonError:
             # It will be met again, and told, when the query is asked.
-            return Seen(spelling, if_none_match is not None, None), None
+            return Seen(spelling, known is not None, None), None
         reply = self._service.cache.again(spelling, revision.number)
-        if reply is not None and if_none_match is not None and reply.known_to(if_none_match.decode("latin-1")):
+        if reply is not None and known is not None and reply.known_to(known.decode("latin-1")):
             reply = reply.not_modified()
-        return Seen(spelling, if_none_match is not None, revision), reply
+        return Seen(spelling, known is not None, revision), reply
 
     def _note(self, method: str, query_string: bytes, reply: Reply, started: float) -> None:
         """Log a repeat."""
