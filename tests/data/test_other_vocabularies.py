@@ -66,6 +66,7 @@ MEMBERS = [
     ("foaf:Agent", "edi:other-organizations"),
     ("foaf:Project", "edi:global-soil-doctors-programme"),
     ("lode:Event", "edi:world-soil-day-2020-celebrations"),
+    ("prov:Location", "edi:rome"),
 ]
 
 PAIRS = [
@@ -88,6 +89,8 @@ PAIRS = [
     ("edo:launchedAt", "edi:soilex", "edi:launch-of-soilex"),
     ("edo:coincidedWith", "edi:world-environment-day-2021", "edi:launch-of-the-global-assessment-of-soil-pollution"),
     ("schema:subEvent", "edi:world-soil-day-2020-celebrations", "edi:launch-of-the-state-of-knowledge-report"),
+    ("prov:atLocation", "edi:cop-8", "edi:curitiba"),
+    ("schema:author", "edi:global-assessment-of-soil-pollution", "edi:unep"),
     ("schema:about", "edi:global-assessment-of-soil-pollution", "edc:soil-pollution"),
     ("skos:narrower", "edc:biodiversity", "edc:soil-biodiversity"),
     ("skos:related", "edc:ecosystem-services", "edc:soil-biodiversity"),
@@ -105,6 +108,21 @@ def test_a_thing_is_found_by_a_class_of_another_vocabulary(kind: str, thing: str
 @pytest.mark.parametrize(("name", "subject", "thing"), PAIRS)
 def test_a_relation_is_found_by_a_property_of_another_vocabulary(name: str, subject: str, thing: str) -> None:
     assert (iri(subject).value, iri(thing).value) in pairs(name)
+
+
+NAMES = [
+    ("schema:name", "edi:unep", "United Nations Environment Programme"),
+    ("schema:alternateName", "edi:unep", "UNEP"),
+    ("schema:name", "edi:global-symposium-on-soil-biodiversity", "Global Symposium on Soil Biodiversity"),
+    ("schema:name", "edi:rome", "Rome"),
+    ("schema:name", "edc:soil-pollution", "soil pollution"),
+    ("rdfs:label", "edc:soil-pollution", "soil pollution"),
+]
+
+
+@pytest.mark.parametrize(("name", "subject", "text"), NAMES)
+def test_a_thing_is_called_by_a_property_of_another_vocabulary(name: str, subject: str, text: str) -> None:
+    assert (iri(subject).value, text) in pairs(name)
 
 
 def test_an_unnamed_group_is_no_body() -> None:
