@@ -59,8 +59,16 @@ def read_saved_query(path: Path) -> SavedQuery:
         summary=str(header["summary"]),
         description=str(header.get("description", "")).strip(),
         tags=tuple(tags if isinstance(tags, list) else str(tags).replace(",", " ").split()),
-        defaults=dict(header.get("defaults") or {}),
+        defaults=_defaults(header.get("defaults") or {}, path),
     )
+
+
+def _defaults(given: Any, path: Path) -> dict[str, Any]:
+    """The values by parameter; grlc itself wants a list of them, one each. Raises CorpusError."""
+    parts = given if isinstance(given, list) else [given]
+    if not all(isinstance(part, dict) for part in parts):
+        raise CorpusError(f"{path}: write the defaults as `#+   - parameter: value`, a line for each")
+    return {str(name): value for part in parts for name, value in part.items()}
 
 
 def describe(query: SavedQuery, graph: NamedNode) -> Iterator[Quad]:

@@ -165,10 +165,12 @@ def operation(given: Parameters) -> Operation:
         if len(found[name]) > 1:
             raise MalformedRequest(f"{name}= is given more than once")
     (query,) = found["query"]
+    # Forms send empty fields for graphs that nobody has named.
+    default, named = (tuple(filter(None, found[name])) for name in ("default-graph-uri", "named-graph-uri"))
     return Operation(
         query,
-        graphs(tuple(found["default-graph-uri"])),
-        graphs(tuple(found["named-graph-uri"])),
+        graphs(default),
+        graphs(named),
         time(found["timeout"][0]) if found["timeout"] else None,
         revision_number(found["revision"][0]) if found["revision"] else None,
     )

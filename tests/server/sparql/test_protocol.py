@@ -21,6 +21,11 @@ def test_the_dataset_is_read_in_order() -> None:
     assert asked == Operation("q", ("http://a/1", "http://a/é"), ("urn:x:y",))
 
 
+def test_an_empty_field_for_a_graph_names_none() -> None:
+    asked = in_url(b"query=q&default-graph-uri=&named-graph-uri=")
+    assert asked == in_url(b"query=q")
+
+
 @pytest.mark.parametrize("query_string", [b"", b"timeout=3", b"default-graph-uri=http://a/"])
 def test_a_get_without_a_query_asks_nothing(query_string: bytes) -> None:
     assert in_url(query_string) is None
@@ -43,7 +48,6 @@ def test_parameters_of_other_services_are_ignored() -> None:
         (b"query=%FF", "not UTF-8"),
         (b"query=\xff", "not UTF-8"),
         (b"query=q&default-graph-uri=relative", "absolute IRI"),
-        (b"query=q&default-graph-uri=", "absolute IRI"),
         (b"query=q&named-graph-uri=http://a/%20b", "absolute IRI"),
         (b"query=q&named-graph-uri=http://a/%3E", "absolute IRI"),
         (b"query=q&named-graph-uri=//a/b", "absolute IRI"),
