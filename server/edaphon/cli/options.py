@@ -1,6 +1,7 @@
 """Command-line options made from the settings, so that each has one name, one default and one sentence of help."""
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import NoneType, UnionType
@@ -15,6 +16,8 @@ __all__ = ["limit_option", "settings_options"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 HINTS: Final = get_type_hints(Settings)
+# As it can stand between < and > in a query, which must name it letter by letter.
+ADDRESS: Final = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]+")
 
 
 class FiniteRange(click.FloatRange):
@@ -25,6 +28,17 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+
+class WebAddress(click.ParamType):
+    """An address that a query can be sent to."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not ADDRESS.fullmatch(value):
+            self.fail(f"{value!r} is not an address such as https://example.org/sparql.", param, ctx)
+        return str(value)
 
 
 def limit_option(command: F) -> F:
@@ -65,7 +79,7 @@ def option(name: str) -> Callable[[F], F]:
     if hint is bool:
         details = {"is_flag": True}
     elif get_origin(hint) is tuple:
-        details = {"multiple": True, "type": str}
+        details = {"multiple": True, "type": WebAddress()}
     elif get_origin(hint) is Literal:
         details = {"type": click.Choice(get_args(hint))}
     elif hint in (int, float):

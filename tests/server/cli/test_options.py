@@ -62,6 +62,8 @@ def test_help_reads_without_starting_anything(words: tuple[str, ...]) -> None:
         ["--memory", "0"],
         ["--port", "-1"],
         ["--default-graph", "union"],
+        ["--allow-service", "example.org"],
+        ["--allow-service", "https://example.org/a b"],
         ["--no-such-option"],
     ],
 )
