@@ -30,7 +30,7 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-class WebAddress(click.ParamType):
+class WebAddress(click.ParamType[str]):
     """An address that a query can be sent to."""
 
     name = "address"
