@@ -115,7 +115,12 @@ def update(state: State, actor: Actor, one: Update) -> Contribution | None:
 
     Raises QuerySyntax, EgressRefused, MalformedRequest, GraphProtected, ContributionRefused and NotConforming.
     """
-    lines = map(made_legible, one.text.splitlines())
+    # Only where there is an update: the grammar costs a server's start the time that reading it takes.
+    from edaphon.sparql.update.splitting import prologue_end
+
+    # A comment at the top says what it is for; declarations say nothing of that.
+    begins = 0 if one.text.lstrip().startswith("#") else prologue_end(one.text)
+    lines = map(made_legible, one.text[begins:].splitlines())
     title = f"SPARQL Update: {next(filter(None, lines), '')}"[:120]
 
     def work(_: Revision, store: Store, identifier: str) -> Delta:

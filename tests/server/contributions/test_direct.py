@@ -126,3 +126,18 @@ def test_the_default_graph_of_a_plain_dataset_is_held_against_the_shapes(tmp_pat
 def test_triple_terms_do_not_nest_so_deep_that_readers_break(desk: Desk) -> None:
     with pytest.raises(ContributionRefused, match="40 deep"):
         change(desk, f"INSERT DATA {{ :a :b {'<<( :a :b ' * 40} 1 {' )>>' * 40} }}")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("PREFIX ex: <http://e/>\nPREFIX x: <http://x/>\n{}", "INSERT DATA {{ {} }}"),
+        ("# what for\nPREFIX ex: <http://e/>\n{}", "# what for"),
+        ("{}", "INSERT DATA {{ {} }}"),
+    ],
+)
+def test_an_update_is_called_by_its_first_comment_or_operation(desk: Desk, text: str, title: str) -> None:
+    triples = f"<{EX}titled> a <http://www.w3.org/ns/org#Organization>"
+    made = update(desk.state, EVE, Update(text.format(f"INSERT DATA {{ {triples} }}")))
+    assert made is not None
+    assert made.title == f"SPARQL Update: {title.format(triples)}"[:120]
