@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from pyoxigraph import NamedNode
+
 from edaphon.namespaces import BASE, ID, ONTOLOGY, SHAPES
 
 __all__ = ["SUFFIXES", "Address", "document_of", "iri_at", "read_address"]
@@ -52,7 +54,13 @@ def iri_at(path: str) -> str | None:
     rest = path.removeprefix("/")
     if rest.startswith(DOC):
         rest = ID.removeprefix(BASE) + rest.removeprefix(DOC)
-    return BASE + rest if SPELLABLE.fullmatch(rest) else None
+    if not SPELLABLE.fullmatch(rest):
+        return None
+    try:
+        # Not every character that can be written may be in an IRI, such as the one that stands for bytes of no text.
+        return NamedNode(BASE + rest).value
+    except ValueError:
+        return None
 
 
 def document_of(iri: str) -> str | None:

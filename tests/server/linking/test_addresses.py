@@ -40,7 +40,21 @@ def test_a_link_leads_to_the_document_if_there_is_one(iri: str, path: str | None
     assert document_of(iri) == path
 
 
-@pytest.mark.parametrize("path", ["/doc/a b", '/doc/a"b', "/doc/a>b", "/doc/a{b}", "/doc/a\\b", "/doc/a\nb", "/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/doc/a b",
+        "/doc/\ufffd",
+        "/doc/a%zz",
+        "/doc/a[",
+        '/doc/a"b',
+        "/doc/a>b",
+        "/doc/a{b}",
+        "/doc/a\\b",
+        "/doc/a\nb",
+        "/",
+    ],
+)
 def test_what_cannot_be_an_iri_has_no_document(path: str) -> None:
     assert iri_at(path) is None
 

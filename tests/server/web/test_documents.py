@@ -127,6 +127,13 @@ def test_a_hostile_path_is_never_part_of_a_query(told: Told) -> None:
     assert told.client.get(f"/timemap{path}").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/doc/%FF", "/doc/%EE%80%80", "/doc/a%25zz", "/doc/a%5B", "/id/%FF"])
+def test_a_path_that_makes_no_iri_is_unknown(told: Told, path: str) -> None:
+    answer = told.client.get(path, follow_redirects=True)
+    assert answer.status_code == 404
+    assert answer.json()["type"] == BASE + "problem/unknown"
+
+
 # What it says
 
 
