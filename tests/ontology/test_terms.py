@@ -4,10 +4,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 from rdf_files import ONTOLOGY, iri, ontology, read, statements, value
 
 from edaphon.namespaces import ONTOLOGY as NAMESPACE
+from edaphon.namespaces import PREFIXES
 
 OWN = read(ONTOLOGY / "edaphon.ttl")
 HEADER = NamedNode(NAMESPACE.rstrip("#"))
@@ -96,6 +97,23 @@ def test_the_example_names_things_that_exist(term: str) -> None:
     for word in example.replace(";", " ").replace(",", " ").split():
         if word.startswith(("edi:", "edc:", "edo:")):
             assert iri(word).value in known, word
+
+
+@every_term
+def test_the_example_of_a_property_is_a_statement_of_the_graph(term: str) -> None:
+    if CLASS in kinds(term):
+        return
+    (example,) = texts(term, "skos:example")
+    (triple,) = parse(
+        "".join(f"PREFIX {name}: <{namespace}>\n" for name, namespace in PREFIXES.items()) + example + " .",
+        format=RdfFormat.TURTLE,
+    )
+    turned = {value(quad.object): quad.subject for quad in OWN if quad.predicate == iri("owl:inverseOf")}
+    stated = {(quad.subject, quad.predicate, quad.object) for quad in statements()}
+    if term in turned:
+        assert (triple.object, turned[term], triple.subject) in stated
+    else:
+        assert (triple.subject, triple.predicate, triple.object) in stated
 
 
 def test_the_header_has_version_licence_and_preferred_prefix() -> None:
