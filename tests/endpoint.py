@@ -36,6 +36,8 @@ class Canned:
     encoding: str | None = None
     # Without an end it waits until its client goes away; without parts as well, it has not even a head.
     endless: bool = False
+    # What it waits for, if anything.
+    release: asyncio.Event | None = None
 
 
 class FakeEvaluation:
@@ -69,7 +71,10 @@ class FakeEvaluation:
                 if not canned.endless:
                     self._spool.end(canned.failure)  # type: ignore[arg-type]  # tests give it QueryErrors
                 self._outcome = Answer(head, None, self._spool)
-        if self._outcome is not None:
+        if canned.release is not None:
+            self._releasing = asyncio.create_task(canned.release.wait())
+            self._releasing.add_done_callback(lambda _: then())
+        elif self._outcome is not None:
             asyncio.get_running_loop().call_soon(then)
 
     def outcome(self) -> Answer:

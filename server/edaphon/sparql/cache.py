@@ -59,6 +59,8 @@ class AnswerCache(Generic[V]):
 
     def again(self, spelling: Hashable, revision: int) -> V | None:
         """The answer to a request spelt like an earlier one."""
+        if self.largest == 0:
+            return None
         if revision != self._revision:
             self._move(revision)
             return None
@@ -68,6 +70,8 @@ class AnswerCache(Generic[V]):
 
     def find(self, key: Hashable, revision: int, spelling: Hashable | None = None) -> V | None:
         """The answer to a question; `spelling`, if given, will find it without parsing from now on."""
+        if self.largest == 0:
+            return None
         if revision != self._revision:
             self._move(revision)
             return None

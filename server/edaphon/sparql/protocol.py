@@ -134,8 +134,7 @@ def parameters(encoded: bytes, where: str) -> Parameters:
 def unquoted(encoded: bytes) -> bytes:
     """A name or value of a form without its percent-encoding, as `urllib.parse.unquote_to_bytes` reads it."""
     text = encoded.replace(b"+", b" ")
-    escapes = text.count(b"%")
-    if escapes == 0:
+    if b"%" not in text:
         return text
     if b"\n" not in text and b"\r" not in text:
         # A query has hundreds of escapes. Quoted-printable is the same code with another sign, and read ten times as

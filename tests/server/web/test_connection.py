@@ -233,6 +233,117 @@ def test_a_client_that_goes_away_frees_its_worker(service: Service, query: str, 
     assert service.pool.given_up == 1
 
 
+@pytest.mark.parametrize("client", [1, 2])
+def test_queries_of_one_client_differ_in_their_address_alone(service: Service, client: int) -> None:
+    """From the second one on their heads are known."""
+
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        for number in range(6):
+            writer.write(ask(f"{QUERY}NUMBER+{number}", "accept: application/sparql-results+json"))
+            status, headers, body = await whole(reader)
+            assert (status, body) == (200, b"%d" % number)
+            assert headers["content-type"] == "application/sparql-results+json"
+        # And what is not like it is read as it stands.
+        writer.write(ask(f"{QUERY}NUMBER+1", "accept: text/csv"))
+        assert (await whole(reader))[1]["content-type"].startswith("text/csv")
+        writer.write(ask(f"{QUERY}NUMBER+1", "accept: text/csv", method="HEAD"))
+        status, headers = await head(reader)
+        assert (status, headers["content-length"]) == (200, "1")
+        writer.write(ask("/healthz", "accept: text/csv"))
+        assert (await whole(reader))[0] == 200
+        writer.write(ask(f"{QUERY}NUMBER+2", "accept: text/csv", "connection: close"))
+        assert (await whole(reader))[2] == b"2"
+        assert await reader.read() == b""
+
+    service.pool.answers |= {f"NUMBER {number}": Canned((b"%d" % number,)) for number in range(6)}
+    for _ in range(client):
+        run(service, scenario)
+
+
+def test_a_failure_between_answers_is_told_on_the_same_connection(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        for what, status in (("NOW()", 200), ("BUSY", 503), ("NOW()", 200), ("WRONG", 400), ("NOW()", 200)):
+            writer.write(ask(QUERY + what))
+            assert (await whole(reader))[0] == status
+        writer.write(ask(QUERY + "STREAM"))
+        assert (await head(reader))[0] == 200
+        assert await chunked(reader) == b"x" * 70_000 + b"y" * 70_000
+        writer.write(ask(QUERY + "NOW()"))
+        assert (await whole(reader))[2] == b"now"
+
+    service.pool.answers |= {
+        "BUSY": Canned((), failure=errors.PoolBusy("full", retry_after=1)),
+        "WRONG": Canned((), failure=errors.QuerySyntax("wrong", line=1, column=1)),
+    }
+    run(service, scenario)
+    # Told without being asked again.
+    assert len(service.pool.asked) == 7
+
+
+def test_requests_sent_while_a_query_runs_wait_for_it(service: Service) -> None:
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "SLOW"))
+        while not service.pool.asked:
+            await asyncio.sleep(0.01)
+        # One after the other, so that the second is read on a connection that was paused for the first.
+        for _ in range(3):
+            writer.write(ask(QUERY + "NOW()") + ask("/healthz"))
+            await asyncio.sleep(0.02)
+        service.pool.answers["SLOW"].release.set()
+        bodies = [(await whole(reader))[2] for _ in range(7)]
+        assert bodies == [b"slow", *([b"now", b'{"status":"alive"}'] * 3)]
+
+    service.pool.answers["SLOW"] = Canned((b"slow",), release=asyncio.Event())
+    run(service, scenario)
+
+
+def test_a_stopping_server_answers_the_query_that_runs_and_ends_the_connection(service: Service) -> None:
+    async def main() -> None:
+        release = asyncio.Event()
+        service.pool.answers["SLOW"] = Canned((b"slow",), release=release)
+        async with asyncio.timeout(30), contextlib.AsyncExitStack() as stack:
+            port = await stack.enter_async_context(serving(service.app))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(ask(QUERY + "SLOW"))
+            while not service.pool.asked:
+                await asyncio.sleep(0.01)
+            stopping = asyncio.create_task(stack.aclose())
+            await asyncio.sleep(0.2)
+            release.set()
+            status, headers, body = await whole(reader)
+            assert (status, headers["connection"], body) == (200, "close", b"slow")
+            assert await reader.read() == b""
+            writer.close()
+            await stopping
+
+    asyncio.run(main())
+
+
+def test_a_defect_in_sending_an_answer_ends_its_connection_alone(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
+        reader, writer = await connect()
+        with monkeypatch.context() as patch:
+            patch.setattr("edaphon.web.early.Early.sent", failing)
+            writer.write(ask(QUERY + "NOW()"))
+            with contextlib.suppress(ConnectionResetError):
+                # To its end.
+                await reader.read()
+        reader, writer = await connect()
+        writer.write(ask(QUERY + "NOW()"))
+        assert (await whole(reader))[2] == b"now"
+
+    run(service, scenario)
+    assert "a defect in answering GET /sparql" in caplog.text
+
+
 def test_what_stands_behind_a_number_sign_is_no_part_of_the_query(service: Service) -> None:
     async def scenario(connect: Callable[[], Awaitable[Streams]]) -> None:
         reader, writer = await connect()
