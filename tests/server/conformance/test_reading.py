@@ -128,3 +128,9 @@ def test_shapes_in_shapes_are_bounded() -> None:
     chain = " ".join(f"ex:S{number} sh:node ex:S{number + 1} ." for number in range(200))
     with pytest.raises(ShapesError, match="more than 100 deep"):
         read(chain)
+
+
+@pytest.mark.parametrize("text", ["", "ex:a rdfs:label 'no shape'@en .", "ex:S sh:property [ sh:path ex:p ] ."])
+def test_shapes_without_a_target_are_remarked_on(text: str) -> None:
+    (remark,) = read(text).remarks
+    assert "nothing is checked" in remark.text
