@@ -173,7 +173,7 @@ class WorkerPool:
         if self._closing:
             raise _closed()
         # A full queue is no reason to refuse a query while workers are idle.
-        if self._idle and (self._young() < self._at_once or self.waiting >= self._queue):
+        if self._idle and (not self._crowded() or self.waiting >= self._queue):
             job.send(self._idle[-1])
             self._idle.pop()
             self._begin(job)
@@ -263,8 +263,10 @@ class WorkerPool:
 
     # Whose turn it is.
 
-    def _young(self) -> int:
-        return sum(job.young for job in self.jobs)
+    def _crowded(self) -> bool:
+        """Whether as many young queries run as should at once."""
+        # The young ones are counted only where that may make a difference.
+        return len(self.jobs) >= self._at_once and sum(job.young for job in self.jobs) >= self._at_once
 
     def _begin(self, job: Job) -> None:
         self.jobs[job] = None
@@ -277,7 +279,7 @@ class WorkerPool:
         process, is a tenth of the time that small queries take. It comes back when the young one grows old.
         """
         while self._waiting:
-            begins = bool(self._idle) and self._young() < self._at_once
+            begins = bool(self._idle) and not self._crowded()
             worker = self._idle[-1] if begins else self._soon_free()
             job = None if worker is None else self._next()
             if worker is None or job is None:

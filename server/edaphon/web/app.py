@@ -31,10 +31,8 @@ from edaphon.web.authorization import Gate
 from edaphon.web.bodies import ClientGone
 from edaphon.web.clerk import Clerk
 from edaphon.web.documents import Documents
-from edaphon.web.early import Early
 from edaphon.web.endpoint import Endpoint
-from edaphon.web.exchange import Seen, Watched
-from edaphon.web.heads import Wanted
+from edaphon.web.exchange import Watched
 from edaphon.web.pages.examples import Example
 from edaphon.web.replies import CORS, Headers, Message, Receive, Reply, Scope, Send
 from edaphon.web.requests import Request as Sent
@@ -104,13 +102,13 @@ def create_app(
 
 
 class Application:
-    """Sends each request where it belongs, and logs it."""
+    """Sends each request where it belongs, and logs it. `endpoint` is for connections that know what belongs there."""
 
     def __init__(
         self, endpoint: Endpoint, router: FastAPI, log: AccessLog, owned: "tuple[Validation | Clerk, ...]"
     ) -> None:
         self._owned = owned
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._router = router
         self._log = log
 
@@ -123,17 +121,9 @@ class Application:
         if scope["type"] != "http":
             return
         if scope["path"] == PATH:
-            await self._endpoint(scope, receive, send)
+            await self.endpoint(scope, receive, send)
         else:
             await self._route(scope, receive, send)
-
-    def repeat(self, query_string: bytes, wanted: Wanted, started: float) -> Reply | Seen:
-        """The reply to a GET of the endpoint that was answered before, or what the search for it has shown."""
-        return self._endpoint.repeat(query_string, wanted, started)
-
-    def begin(self, seen: Seen, client: str, started: float, then: Callable[[], None]) -> Early | None:
-        """Begin the query of a GET for which `repeat` has found no reply, where that is all it asks for."""
-        return self._endpoint.begin(seen, client, started, then)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()

@@ -127,7 +127,7 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         # `cast` for what nothing may come between: no middleware wraps the application (web/server.py).
-        self._application = cast("Application", self.app)
+        self._endpoint = cast("Application", self.app).endpoint
         self._length = 0
         # Whether the request that is being parsed has been answered already.
         self._answered = False
@@ -273,14 +273,14 @@ class Connection(HttpToolsProtocol):
 
     def _get(self, query_string: bytes, wanted: Wanted, scope: HTTPScope, started: float) -> None:
         """Answer a plain GET of the endpoint, and without a task as far as that goes."""
-        found = self._application.repeat(query_string, wanted, started)
+        found = self._endpoint.repeat(query_string, wanted, started)
         if isinstance(found, Reply):
             self.write(found)
             self.on_response_complete()
             return
         cycle = Placeholder(scope)
         client = "" if self.client is None else self.client[0]
-        early = self._application.begin(found, client, started, self._hear)
+        early = self._endpoint.begin(found, client, started, self._hear)
         if early is None:
             self.cycle = self._task(cycle, found, None)
         else:
