@@ -415,3 +415,19 @@ def test_queries_name_only_things_that_the_shipped_graph_describes() -> None:
         if quad.predicate == iri("sh:select"):
             for thing in re.findall(r"\bed[ic]:[\w-]+", value(quad.object)):
                 assert iri(thing) in described, thing
+
+
+def test_queries_that_look_for_a_name_ask_for_types_in_a_filter_alone() -> None:
+    """As a pattern beside the name, `?value a …` has the engine go through all instances for each node."""
+    by_name = [
+        value(quad.object)
+        for quad in shapes_graph()
+        if quad.predicate == iri("sh:select")
+        and re.search(r"\?value\b[^.{}]*\b(rdfs:label|skos:altLabel)", value(quad.object))
+    ]
+    assert len(by_name) == 2
+    for query in by_name:
+        patterns = re.sub(r"FILTER (NOT )?EXISTS \{[^{}]*\}", "", query)
+        assert not re.search(r"[?$]\w+ a |;\s+a ", patterns), query
+        # Neither does it look a name up by a path of alternatives.
+        assert not re.search(r"\w\|\w", patterns), query
