@@ -17,6 +17,8 @@ from edaphon.cli.states import opened
 from edaphon.conformance.check import check_store, corpus_shapes
 from edaphon.conformance.model.findings import Report
 from edaphon.conformance.report import WRITERS
+from edaphon.errors import CorpusError
+from edaphon.namespaces import CONTRIBUTION, GRAPH_PROVENANCE
 from edaphon.settings import Settings
 from edaphon.store.loading import load as load_files
 from edaphon.store.state import State
@@ -61,6 +63,7 @@ def load(files: tuple[Path, ...], graph: str | None, check: bool, **options: Any
         TimeRemainingColumn(),
     )
     with told():
+        _guard(graph)
         state = opened(Settings(**options))
         with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
             task = bar.add_task("loading", total=sum(path.stat().st_size for path in files))
@@ -80,6 +83,14 @@ def load(files: tuple[Path, ...], graph: str | None, check: bool, **options: Any
                 console.print("Nothing was loaded: the files do not conform", highlight=False)
                 sys.exit(FINDINGS)
     console.print(f"Revision {revision.number} is published in {state.folder}", highlight=False, soft_wrap=True)
+
+
+def _guard(graph: str | None) -> None:
+    """Raise CorpusError for a graph of the server's records. In a file they are taken: so a dump is restored."""
+    if graph is not None and (graph == GRAPH_PROVENANCE or graph.startswith(CONTRIBUTION)):
+        raise CorpusError(
+            f"<{graph}> records what was contributed, and is written by the server alone; load into another graph"
+        )
 
 
 def _anything(_: Store) -> None:

@@ -13,7 +13,7 @@ from pyoxigraph import DefaultGraph, Store
 from edaphon.cli import main
 from edaphon.cli.acting import system_user
 from edaphon.errors import CorpusError
-from edaphon.namespaces import GRAPH_IMPLIED, GRAPH_ONTOLOGY, SERVICE_SHAPES
+from edaphon.namespaces import CONTRIBUTION, GRAPH_IMPLIED, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, SERVICE_SHAPES
 from edaphon.store.loading import load as load_files
 from edaphon.store.preparing import prepare
 from edaphon.store.state import State
@@ -142,6 +142,19 @@ def test_a_failed_load_tells_why_and_leaves_what_was_published(
 @pytest.mark.parametrize("graph", ["relative", SERVICE_SHAPES, GRAPH_IMPLIED])
 def test_a_graph_that_cannot_be_loaded_into_is_refused(state: Path, triples: Path, graph: str) -> None:
     assert load(state, triples, "--graph", graph).exit_code == 2
+
+
+@pytest.mark.parametrize("graph", [GRAPH_PROVENANCE, CONTRIBUTION + "0123456789abcdef"])
+def test_the_graphs_of_records_are_restored_from_files_but_not_named(
+    state: Path, triples: Path, tmp_path: Path, graph: str
+) -> None:
+    refused = load(state, triples, "--graph", graph)
+    assert refused.exit_code == 2
+    assert f"<{graph}> records what was contributed" in refused.stderr
+    dumped = tmp_path / "dump.nq"
+    dumped.write_text(f"<{EX}s> <{EX}p> <{EX}o> <{graph}> .\n", encoding="utf-8")
+    assert load(state, dumped).exit_code == 0
+    assert published(state).query(f"ASK {{ GRAPH <{graph}> {{ <{EX}s> <{EX}p> <{EX}o> }} }}")
 
 
 def test_an_ontology_that_is_loaded_implies_at_once(state: Path, quads: Path, tmp_path: Path) -> None:
