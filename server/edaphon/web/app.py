@@ -45,6 +45,8 @@ __all__ = ["Application", "Contributing", "create_app"]
 logger = logging.getLogger(__name__)
 
 TITLE: Final = "Edaphon"
+# What routes cannot do without.
+NEEDS: Final = {"/diff": "from= and to=, the numbers of two published revisions"}
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 
 
@@ -202,7 +204,7 @@ async def _status(request: Request, error: Exception) -> Response:
         allowed = ", ".join(_methods(request))
         if request.method == "OPTIONS":
             return _response(Reply(204, [*_preflight(allowed), *CORS]))
-        detail = f"{request.method} is not allowed here"
+        detail = f"{request.method} is not allowed here; {allowed} are"
         problem = problems.of_status(405, detail, {"Allow": allowed})
     else:
         details = {404: f"nothing is at {request.url.path}"}
@@ -239,8 +241,24 @@ def _preflight(allowed: str) -> Headers:
 
 async def _parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    told = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-    return _response(refusals.told(problems.of_status(400, told), request.headers.get("accept")))
+    wrong = error.errors()
+    path = request.url.path
+    missing = " and ".join(f"{one['loc'][-1]}=" for one in wrong if one["type"] == "missing")
+    parts = [f"{path} needs {NEEDS.get(path, missing)}"] if missing else []
+    parts += [_expected(one) for one in wrong if one["type"] != "missing"]
+    return _response(refusals.told(problems.of_status(400, "; ".join(parts)), request.headers.get("accept")))
+
+
+def _expected(wrong: dict[str, Any]) -> str:
+    """What to write for a parameter that says something else, in words that need no knowledge of the framework."""
+    limits = wrong.get("ctx", {})
+    wanted = {
+        "int_parsing": "has to be a whole number",
+        "greater_than_equal": f"has to be at least {limits.get('ge')}",
+        "less_than_equal": f"has to be at most {limits.get('le')}",
+        "literal_error": f"has to be {limits.get('expected')}",
+    }
+    return f"{wrong['loc'][-1]}= {wanted.get(wrong['type'], wrong['msg'])}, not {str(wrong['input'])[:100]!r}"
 
 
 def _openapi(router: FastAPI) -> dict[str, Any]:

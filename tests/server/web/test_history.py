@@ -194,3 +194,22 @@ def test_what_is_gone_is_told_by_410(tmp_path: Path) -> None:
         page = one.get(f"/diff?from={last}&to={last + 1}", BROWSER)
         assert page.status_code == 410
         assert "bulk load" in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/diff", "/diff needs from= and to=, the numbers of two published revisions"),
+        ("/diff?from=1", "/diff needs from= and to=, the numbers of two published revisions"),
+        ("/diff?from=one&to=2", "from= has to be a whole number, not 'one'"),
+        ("/diff?from=-1&to=2", "from= has to be at least 0, not '-1'"),
+        ("/diff?from=1&to=2&part=both", "part= has to be 'added' or 'removed', not 'both'"),
+        ("/history?limit=0", "limit= has to be at least 1, not '0'"),
+        ("/contributions?limit=9999", "limit= has to be at most 200, not '9999'"),
+    ],
+)
+def test_a_parameter_that_is_missing_or_wrong_is_told_with_what_to_write(
+    served: Portal, address: str, told: str
+) -> None:
+    answer = served.client.get(address)
+    assert (answer.status_code, answer.json()["detail"]) == (400, told)
