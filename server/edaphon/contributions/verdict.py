@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from edaphon.store.revisions import Revision
 from edaphon.store.state import State
 from edaphon.store.working import WorkingCopy, working
 
-__all__ = ["Verdict", "check", "kept_report", "shapes_of"]
+__all__ = ["Verdict", "check", "counted", "kept_report", "shapes_of"]
 
 # The formats in which a report is kept; the others are made from these.
 KEPT = ("turtle", "json", "text")
@@ -55,6 +56,12 @@ def kept_report(packed: bytes) -> dict[str, str]:
     """A kept report: format (`turtle`, `json`, `text`) → its text."""
     found: dict[str, str] = json.loads(gzip.decompress(packed))
     return found
+
+
+def counted(packed: bytes) -> dict[str, int]:
+    """How many findings a kept report lists, by severity."""
+    found = Counter(one["severity"] for one in json.loads(kept_report(packed)["json"]))
+    return {"violations": found["Violation"], "warnings": found["Warning"], "infos": found["Info"]}
 
 
 def check(

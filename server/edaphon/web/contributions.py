@@ -216,7 +216,10 @@ class _Counter:
         if media_type == HTML:
             return await self._page(request, found.id, status, headers)
         if media_type == JSON:
-            content = _json(records.contribution(found, request.origin))
+            from edaphon.contributions.verdict import counted
+
+            counts = await self._clerk.ledger(lambda ledger: counted(ledger.report(found.id)))
+            content = _json(records.contribution(found, request.origin, counts))
         elif media_type in NANOPUBLICATION:
             content = await self._made(found.id, "nanopublication", media_type)
         else:

@@ -1,5 +1,6 @@
 """Contributions and revisions as JSON: what programs rely on, with the addresses of what belongs to each."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,11 @@ def utc(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def contribution(one: "Contribution", origin: str) -> dict[str, Any]:
-    """All that is known of a contribution. Its IRI is that of its graph as well."""
+def contribution(one: "Contribution", origin: str, found: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """All that is known of a contribution. Its IRI is that of its graph as well.
+
+    `found` is how many findings of each severity its last check has, for one that is not in a list.
+    """
     own = place(origin, one.id)
     return {
         "id": one.id,
@@ -42,6 +46,7 @@ def contribution(one: "Contribution", origin: str) -> dict[str, Any]:
         "added": one.added,
         "removed": one.removed,
         "conforms": one.conforms,
+        **(found or {}),
         "shapes": one.shapes,
         "media_type": one.media_type,
         "sha256": one.digest,

@@ -170,6 +170,8 @@ def test_warnings_do_not_keep_a_proposal_out(served: Portal) -> None:
     assert answer.status_code == 201
     report = served.get(f"/contributions/{answer.json()['id']}/report", "application/json").json()
     assert [one["severity"] for one in report] == ["Warning"]
+    one = answer.json()
+    assert (one["conforms"], one["violations"], one["warnings"], one["infos"]) == (True, 0, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -640,7 +642,7 @@ def test_what_no_longer_conforms_stays_proposed_and_its_report_says_why(served: 
     assert (answer.status_code, problem(answer)) == (409, "no-longer-conforms")
     assert [one["shape"] for one in answer.json()["findings"]] == [f"{EX}Survey-year"]
     one = served.get(f"/contributions/{second}").json()
-    assert (one["status"], one["conforms"]) == ("proposed", False)
+    assert (one["status"], one["conforms"], one["violations"]) == ("proposed", False, 1)
     report = served.get(f"/contributions/{second}/report", "application/json").json()
     assert [finding["shape"] for finding in report] == [f"{EX}Survey-year"]
     page = served.decide(second, "accept", headers={"accept": BROWSER})
